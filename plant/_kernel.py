@@ -1,0 +1,30 @@
+"""The one switch that lets a plain numpy function also run inside numba loops."""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from numba.extending import register_jitable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Mark an equation as compilable; called from Python it stays as it is.
+
+    Parameters
+    ----------
+    function
+        A function over numbers, arrays and NamedTuples of them, in the vocabulary of
+        CONTRIBUTING.md.
+
+    Returns
+    -------
+    Callable
+        The same function, known to numba.
+    """
+    marked: Callable[P, R] = register_jitable(error_model="numpy")(function)
+    return marked
+
+
+__all__ = ["kernel"]

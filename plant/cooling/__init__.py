@@ -1,0 +1,1 @@
+"""Heat removal from the chip to the outdoor air."""

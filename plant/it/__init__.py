@@ -1,0 +1,1 @@
+"""IT equipment: what turns electricity into heat and computation."""

@@ -1,0 +1,1 @@
+"""The power chain from the utility to the rack."""
