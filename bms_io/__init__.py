@@ -1,0 +1,1 @@
+"""The hands: point map, Modbus driver, virtual plant, live loop and journal."""

@@ -1,0 +1,195 @@
+"""The point map: which register is which signal.
+
+Names are signal names, see ``bms_io.point_names``. This is the only place where units
+are converted: ``value = raw * scale + offset`` gives the SI unit named by the suffix of
+the signal, degrees Celsius for temperatures.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from pydantic import ValidationError
+
+from bms_io.codec import ByteOrder, WireType, register_count
+from bms_io.point_checks import check
+from bms_io.point_names import affine, si_unit
+from bms_io.point_schema import DeviceSpec, MapSpec, PointSpec, WriteSpec
+from twin.errors import ConfigError
+from twin.yaml_source import Location, describe, read_yaml, report
+
+Table = Literal["input", "holding"]
+
+
+class WriteRule(NamedTuple):
+    """Hard limits of a writable point, in SI."""
+
+    minimum: float
+    maximum: float
+    rate_max_per_min: float
+    deadband: float
+    min_interval_s: float
+    default: float
+    readback: str
+    readback_tolerance: float
+    readback_within_s: float
+    on_exit: Literal["default", "hold"]
+
+
+class Point(NamedTuple):
+    """One number of one device; limits in SI."""
+
+    name: str
+    device: str
+    table: Table
+    address: int  # 0-based
+    wire_type: WireType
+    byte_order: ByteOrder
+    scale: float  # SI value = raw * scale + offset
+    offset: float
+    minimum: float
+    maximum: float
+    sentinels: tuple[float, ...]  # raw
+    stale_s: float
+    rate_max_per_s: float
+    write: WriteRule | None
+
+    @property
+    def registers(self) -> range:
+        """Addresses that the point occupies."""
+        return range(self.address, self.address + register_count(self.wire_type))
+
+
+class Device(NamedTuple):
+    """One Modbus TCP device."""
+
+    name: str
+    host: str
+    port: int
+    unit: int
+    timeout_s: float
+    max_block: int
+    plant_timeout_s: float  # heartbeat older than this: local control
+
+
+class PointMap(NamedTuple):
+    """All devices and points of a site."""
+
+    path: Path
+    digest: str  # SHA-256 of the file, goes into the journal
+    devices: Mapping[str, Device]
+    points: Mapping[str, Point]
+
+    def at(self, host: str, port: int) -> "PointMap":
+        """Return the same map with every device at another address."""
+        moved = {n: d._replace(host=host, port=port) for n, d in self.devices.items()}
+        return self._replace(devices=moved)
+
+
+def load_points(path: Path) -> PointMap:
+    """Read and check a point map.
+
+    Parameters
+    ----------
+    path
+        YAML file, version 1.
+
+    Returns
+    -------
+    PointMap
+        Checked map in SI.
+
+    Raises
+    ------
+    ConfigError
+        With one line ``file:line: path: what, allowed, repair`` for every finding.
+    """
+    document = read_yaml(path)
+    broken: set[Location] = set()
+    lines: list[str] = []
+    try:
+        MapSpec.model_validate(document.data)
+    except ValidationError as error:
+        lines.append(report(path, document.lines, error))
+        broken = {entry["loc"][:2] for entry in error.errors()}
+    devices, points = (
+        _section(document.data, "devices"),
+        _section(document.data, "points"),
+    )
+    # an entry that is right in itself is checked further, so that one run tells all
+    sound = {
+        name: PointSpec.model_validate(entry)
+        for name, entry in points.items()
+        if ("points", name) not in broken and ("points",) not in broken
+    }
+    for at, text in check(sound, devices, points):
+        lines.append(describe(path, document.lines, at, text))
+    if lines:
+        raise ConfigError("\n".join(lines))
+    return PointMap(
+        path=path,
+        digest=hashlib.sha256(path.read_bytes()).hexdigest(),
+        devices={name: _device(name, entry) for name, entry in devices.items()},
+        points={name: _point(name, spec) for name, spec in sound.items()},
+    )
+
+
+def _section(data: Any, key: str) -> dict[str, Any]:
+    """One section of the file, or nothing where the file is not even shaped right."""
+    section = data.get(key) if isinstance(data, dict) else None
+    return section if isinstance(section, dict) else {}
+
+
+def _device(name: str, entry: Any) -> Device:
+    """Nameplate of a checked device."""
+    spec = DeviceSpec.model_validate(entry)
+    return Device(
+        name=name,
+        host=spec.host,
+        port=spec.port,
+        unit=spec.unit,
+        timeout_s=spec.timeout_s,
+        max_block=spec.max_block,
+        plant_timeout_s=spec.plant_timeout_s,
+    )
+
+
+def _point(name: str, spec: PointSpec) -> Point:
+    """Convert a checked entry to SI."""
+    slope, zero = affine(spec.unit, si_unit(name))
+    low, high = spec.range or (-math.inf, math.inf)
+    rate = math.inf if spec.rate_max is None else spec.rate_max * slope
+    return Point(
+        name=name,
+        device=spec.device,
+        table=spec.modbus.table,
+        address=spec.modbus.first_register,
+        wire_type=spec.modbus.type,
+        byte_order=spec.modbus.byte_order,
+        scale=spec.scale * slope,
+        offset=spec.offset * slope + zero,
+        minimum=low * slope + zero,
+        maximum=high * slope + zero,
+        sentinels=spec.sentinels,
+        stale_s=spec.stale_s,
+        rate_max_per_s=rate,
+        write=None if spec.write is None else _write_rule(spec.write, slope, zero),
+    )
+
+
+def _write_rule(spec: WriteSpec, slope: float, zero: float) -> WriteRule:
+    """Convert limits; differences take the slope only."""
+    return WriteRule(
+        minimum=spec.min * slope + zero,
+        maximum=spec.max * slope + zero,
+        rate_max_per_min=spec.rate_max_per_min * slope,
+        deadband=spec.deadband * slope,
+        min_interval_s=spec.min_interval_s,
+        default=spec.default * slope + zero,
+        readback=spec.readback,
+        readback_tolerance=spec.readback_tol * slope,
+        readback_within_s=spec.readback_within_s,
+        on_exit=spec.on_exit,
+    )

@@ -1,0 +1,189 @@
+"""A point map is refused with every finding at once, or trusted."""
+
+from pathlib import Path
+
+import pytest
+
+from bms_io.point_names import SIGNALS
+from bms_io.points import load_points
+from twin.errors import ConfigError
+
+REFERENCE = Path(__file__).parents[2] / "data" / "points" / "hybrid_10mw.yaml"
+HEAD = """\
+version: 1
+devices:
+  bms: {protocol: modbus_tcp, host: 127.0.0.1, port: 5020}
+points:
+"""
+SUPPLY = """\
+  active.tcs_supply_c:
+    device: bms
+    modbus: {table: input, address: 0, type: float32, byte_order: ABCD}
+    unit: degC
+  setpoints.tcs_supply_c:
+    device: bms
+    modbus: {table: holding, address: 0, type: float32, byte_order: ABCD}
+    unit: degF
+    write:
+      {min: 59, max: 113, rate_max_per_min: 1.8, deadband: 0.18, min_interval_s: 300,
+       default: 86, readback: active.tcs_supply_c, readback_tol: 0.09,
+       readback_within_s: 2, on_exit: default}
+"""
+
+
+def load(tmp_path, points):
+    path = tmp_path / "points.yaml"
+    path.write_text(HEAD + points)
+    return load_points(path)
+
+
+def refusal(tmp_path, points):
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, points)
+    return str(caught.value)
+
+
+def test_reference_map_names_every_signal():
+    assert set(load_points(REFERENCE).points) == SIGNALS
+
+
+def test_units_are_converted_once_and_differences_take_no_offset(tmp_path):
+    point = load(tmp_path, SUPPLY).points["setpoints.tcs_supply_c"]
+    rule = point.write
+    assert 86 * point.scale + point.offset == pytest.approx(30.0)
+    assert (rule.minimum, rule.maximum) == pytest.approx((15.0, 45.0))
+    assert rule.default == pytest.approx(30.0)
+    assert rule.rate_max_per_min == pytest.approx(1.0)
+    assert rule.deadband == pytest.approx(0.1)
+    assert rule.readback_tolerance == pytest.approx(0.05)
+
+
+def test_scale_and_unit_make_one_affine_map(tmp_path):
+    text = """\
+  outputs.site_power_w:
+    device: bms
+    modbus: {table: input, reference: 30003, type: int16, byte_order: ABCD}
+    unit: MW
+    scale: 0.001
+    range: [0, 20]
+"""
+    point = load(tmp_path, text).points["outputs.site_power_w"]
+    assert point.address == 2
+    assert point.scale == pytest.approx(1000.0)
+    assert (point.minimum, point.maximum) == pytest.approx((0.0, 20e6))
+
+
+@pytest.mark.parametrize(
+    ("table", "reference", "address"),
+    [("holding", 40003, 2), ("holding", 400003, 2), ("input", 300001, 0)],
+)
+def test_references_are_converted_to_addresses(tmp_path, table, reference, address):
+    where = (
+        f"{{table: {table}, reference: {reference}, type: uint16, byte_order: ABCD}}"
+    )
+    name = "plant.heartbeat" if table == "holding" else "plant.mode"
+    text = f"  {name}: {{device: bms, modbus: {where}}}\n"
+    assert load(tmp_path, text).points[name].address == address
+
+
+def test_all_findings_come_at_once_each_with_its_line(tmp_path):
+    text = """\
+  outputs.site_powr_w:
+    device: bms
+    modbus: {table: input, address: 0, type: float32, byte_order: ABCD}
+    unit: kW
+  outputs.it_power_w:
+    device: bsm
+    modbus: {table: input, address: 2, type: float32, byte_order: ABDC}
+    unit: kW
+  outputs.chip_c:
+    device: plc
+    modbus: {table: input, address: 1, type: float32, byte_order: ABCD}
+    unit: kW
+    typo: 1
+  outputs.air_supply_c:
+    device: plc
+    modbus: {table: input, address: 1, type: float32, byte_order: ABCD}
+    unit: kW
+  setpoints.tcs_supply_c:
+    device: bms
+    modbus: {table: holding, address: 0, type: float32, byte_order: ABCD}
+    unit: degC
+"""
+    lines = refusal(tmp_path, text).splitlines()
+    found = [line.split("points.yaml:")[1] for line in lines]
+    assert any(
+        f.startswith("5: points.outputs.site_powr_w: is not a signal")
+        and "Did you mean outputs.site_power_w?" in f
+        for f in found
+    )
+    assert any(f.startswith("11: points.outputs.it_power_w.modbus.b") for f in found)
+    assert any(f.startswith("17: points.outputs.chip_c.typo") for f in found)
+    assert any(
+        f.startswith("19: points.outputs.air_supply_c.device: is 'plc'") for f in found
+    )
+    assert any(
+        f.startswith("21: points.outputs.air_supply_c.unit: is 'kW'") for f in found
+    )
+    assert any(
+        f.startswith("22: points.setpoints.tcs_supply_c.write: is missing")
+        for f in found
+    )
+    assert len(found) == 6
+
+
+def test_overlapping_registers_name_both_points(tmp_path):
+    text = (
+        SUPPLY
+        + """\
+  outputs.chip_c:
+    device: bms
+    modbus: {table: input, address: 1, type: float32, byte_order: ABCD}
+    unit: degC
+"""
+    )
+    message = refusal(tmp_path, text)
+    assert "points.outputs.chip_c.modbus: register 1 is also used by active." in message
+
+
+@pytest.mark.parametrize("key", ["min", "default", "readback", "on_exit", "deadband"])
+def test_a_writable_point_without_a_limit_is_refused(tmp_path, key):
+    entry = SUPPLY.replace(f"{key}: ", f"not_{key}: ", 1)
+    message = refusal(tmp_path, entry)
+    assert f"points.setpoints.tcs_supply_c.write.{key}: is missing" in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("default: 86", "default: 20", "default 20 must lie in 59..113"),
+        ("min: 59", "min: 159", "min 159 must be below max 113"),
+        (
+            "readback: active.tcs_",
+            "readback: active.tower_",
+            "must be the point active",
+        ),
+        ("table: holding, address: 0", "table: input, address: 9", "in table holding"),
+        ("address: 0, type", "address: 0, reference: 40001, type", "give either"),
+        (
+            "type: float32, byte_order: ABCD}\n    unit: degF",
+            "type: float64}",
+            "float64",
+        ),
+    ],
+)
+def test_contradictions_are_refused(tmp_path, old, new, said):
+    assert said in refusal(tmp_path, SUPPLY.replace(old, new))
+
+
+@pytest.mark.parametrize("text", ["", "- 1\n", "version: 1\n", "points: 3\n"])
+def test_a_file_of_another_shape_is_refused(tmp_path, text):
+    path = tmp_path / "points.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"points\.yaml:1"):
+        load_points(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml"):
+        load_points(tmp_path / "nowhere.yaml")
