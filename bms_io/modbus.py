@@ -1,0 +1,296 @@
+"""Drivers of the site's Modbus devices: signals in SI on one side, registers below.
+
+``ModbusReader`` has no write method at all; a program that only watches gets nothing
+else. ``ModbusDriver`` can write, within the hard limits of the point map.
+"""
+
+import asyncio
+import math
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from bms_io.codec import decode, encode
+from bms_io.modbus_client import Address, DeviceRefusedError, ModbusClient
+from bms_io.points import Point, PointMap, WriteRule
+from twin.errors import CommunicationError, ConfigError, GuardRefusedError
+from twin.interfaces import Quality, Reading
+
+# Smallest normal float32; a measured value is never below it, exchanged words often are
+_SMALLEST_NORMAL = 1.1754943508222875e-38
+
+
+class Block(NamedTuple):
+    """Registers read in one request."""
+
+    points: tuple[Point, ...]
+    address: int
+    length: int
+
+
+class WriteResult(NamedTuple):
+    """What became of one write."""
+
+    name: str
+    value: float  # SI, as it stands on the wire after rounding
+    accepted: bool  # acknowledged by the device; the read-back decides
+    detail: str
+
+
+class ModbusReader:
+    """Reads the points of a map.
+
+    Parameters
+    ----------
+    point_map
+        Devices and points.
+    """
+
+    def __init__(self, point_map: PointMap) -> None:
+        self._map = point_map
+        self._clients = {
+            name: ModbusClient(Address(name, d.host, d.port, d.unit), d.timeout_s)
+            for name, d in point_map.devices.items()
+        }
+
+    async def connect(self) -> None:
+        """Connect to every device that is not connected.
+
+        Raises
+        ------
+        CommunicationError
+            If one does not answer.
+        """
+        for client in self._clients.values():
+            if not client.connected:
+                await client.connect()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            await client.close()
+
+    async def read(self, names: Iterable[str], now_s: float) -> dict[str, Reading]:
+        """Read points; trouble is a quality, not an exception.
+
+        Parameters
+        ----------
+        names
+            Points to read.
+        now_s
+            Plant clock, goes into the readings.
+
+        Returns
+        -------
+        dict[str, Reading]
+            One reading in SI per name; after a broken connection ``bad.comm``.
+        """
+        points = [self._map.points[name] for name in names]
+        devices = {point.device for point in points}
+        parts = await asyncio.gather(
+            *(
+                self._read_device(device, [p for p in points if p.device == device])
+                for device in sorted(devices)
+            )
+        )
+        values = {name: value for part in parts for name, value in part.items()}
+        return {point.name: judge(point, values[point.name], now_s) for point in points}
+
+    async def _read_device(
+        self, device: str, points: list[Point]
+    ) -> dict[str, list[int] | str]:
+        """Fetch the registers of each point, or the reason why there are none."""
+        values: dict[str, list[int] | str] = {}
+        for block in plan_blocks(points, self._map.devices[device].max_block):
+            values |= await self._read_block(self._clients[device], block)
+        return values
+
+    async def _read_block(
+        self, client: ModbusClient, block: Block
+    ) -> dict[str, list[int] | str]:
+        """Read a block; if the device refuses it, point by point."""
+        table = block.points[0].table
+        try:
+            registers = await client.read(table, block.address, block.length)
+        except DeviceRefusedError as error:
+            if len(block.points) == 1:
+                return {block.points[0].name: f"refused: {error}"}
+            values: dict[str, list[int] | str] = {}
+            for alone in plan_blocks(block.points, 1):
+                values |= await self._read_block(client, alone)
+            return values
+        except CommunicationError as error:
+            return {point.name: f"comm: {error}" for point in block.points}
+        start = block.address
+        return {
+            p.name: registers[p.address - start : p.registers.stop - start]
+            for p in block.points
+        }
+
+
+class ModbusDriver(ModbusReader):
+    """Reads and writes the points of a map."""
+
+    async def write(self, values: Mapping[str, float]) -> list[WriteResult]:
+        """Write setpoints, each number in one request.
+
+        Parameters
+        ----------
+        values
+            SI value by point name.
+
+        Returns
+        -------
+        list[WriteResult]
+            In the order given; a refusal by the device is a result.
+
+        Raises
+        ------
+        GuardRefusedError
+            If a value is outside the hard limits of its point; nothing is written.
+        CommunicationError
+            If the connection broke: whether that value arrived is unknown, the ones
+            after it were not sent. Read back before writing again.
+        """
+        registers = {name: self._prepare(name, v) for name, v in values.items()}
+        return [
+            await self._write_one(self._map.points[name], words)
+            for name, words in registers.items()
+        ]
+
+    async def write_service(self, name: str, value: int) -> None:
+        """Write the clock or the heartbeat of a device.
+
+        Parameters
+        ----------
+        name
+            ``clock.target_s`` or ``plant.heartbeat``.
+        value
+            Whole number.
+
+        Raises
+        ------
+        ConfigError
+            If the map does not have the point.
+        CommunicationError
+            If the device refused it or did not answer.
+        """
+        point = self._map.points.get(name)
+        if point is None or point.write is not None or point.table != "holding":
+            message = f"{self._map.path}: no service point {name}. Add it to the map."
+            raise ConfigError(message)
+        registers = encode(float(value), point.wire_type, point.byte_order)
+        await self._clients[point.device].write(point.address, registers)
+
+    async def release(self) -> list[WriteResult]:
+        """Give the plant back: write the default of every point that asks for it.
+
+        Returns
+        -------
+        list[WriteResult]
+            One per point with ``on_exit: default``.
+
+        Raises
+        ------
+        CommunicationError
+            If the plant is not there; it falls back by its own heartbeat watch.
+        """
+        rules = {n: p.write for n, p in self._map.points.items() if p.write is not None}
+        return await self.write(
+            {n: rule.default for n, rule in rules.items() if rule.on_exit == "default"}
+        )
+
+    def _prepare(self, name: str, value: float) -> list[int]:
+        """Encode a value that is within the hard limits of its point."""
+        point = self._map.points.get(name)
+        if point is None or point.write is None:
+            message = f"{name}: is not writable in {self._map.path}. Nothing written."
+            raise GuardRefusedError(message)
+        rule: WriteRule = point.write
+        if not (math.isfinite(value) and rule.minimum <= value <= rule.maximum):
+            message = (
+                f"{name}: {value:g} is outside the hard limits {rule.minimum:g} to "
+                f"{rule.maximum:g} of {self._map.path}. Nothing written."
+            )
+            raise GuardRefusedError(message)
+        raw = (value - point.offset) / point.scale
+        return encode(raw, point.wire_type, point.byte_order)
+
+    async def _write_one(self, point: Point, registers: list[int]) -> WriteResult:
+        """Send one number once."""
+        raw = decode(registers, point.wire_type, point.byte_order)
+        value = raw * point.scale + point.offset
+        try:
+            await self._clients[point.device].write(point.address, registers)
+        except DeviceRefusedError as error:
+            return WriteResult(point.name, value, False, str(error))
+        return WriteResult(point.name, value, True, "acknowledged")
+
+
+def plan_blocks(points: Collection[Point], max_block: int) -> list[Block]:
+    """Merge neighbours of one table into requests.
+
+    Only registers that belong to points are read: a device may refuse the others.
+
+    Parameters
+    ----------
+    points
+        Points of one device.
+    max_block
+        Most registers per request; a single point is read whole in any case.
+
+    Returns
+    -------
+    list[Block]
+        Requests that cover every point once.
+    """
+    groups: list[list[Point]] = []
+    for point in sorted(points, key=lambda p: (p.table, p.address)):
+        last = groups[-1][-1] if groups else None
+        joins = (
+            last is not None
+            and last.table == point.table
+            and last.registers.stop == point.address
+            and point.registers.stop - groups[-1][0].address <= max_block
+        )
+        if joins:
+            groups[-1].append(point)
+        else:
+            groups.append([point])
+    return [
+        Block(tuple(g), g[0].address, g[-1].registers.stop - g[0].address)
+        for g in groups
+    ]
+
+
+def judge(point: Point, received: list[int] | str, now_s: float) -> Reading:
+    """Turn registers into a value in SI and say how far it may be trusted.
+
+    Parameters
+    ----------
+    point
+        What the registers mean.
+    received
+        Registers, or the reason why there are none.
+    now_s
+        Plant clock.
+
+    Returns
+    -------
+    Reading
+        BAD with the reason in ``detail`` if there is no value, it is not finite, it is
+        a sentinel, or it is out of range; never clamped.
+    """
+    if isinstance(received, str):
+        return Reading(math.nan, Quality.BAD, now_s, received)
+    raw = decode(received, point.wire_type, point.byte_order)
+    value = raw * point.scale + point.offset
+    if not math.isfinite(raw):
+        return Reading(value, Quality.BAD, now_s, "nan")
+    if 0.0 < abs(raw) < _SMALLEST_NORMAL:
+        return Reading(value, Quality.BAD, now_s, "subnormal, wrong byte order?")
+    if raw in point.sentinels:
+        return Reading(value, Quality.BAD, now_s, f"sentinel {raw:g}")
+    if not point.minimum <= value <= point.maximum:
+        span = f"{point.minimum:g} to {point.maximum:g}"
+        return Reading(value, Quality.BAD, now_s, f"out_of_range {span}")
+    return Reading(value, Quality.GOOD, now_s)
