@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.facility import Facility
+from twin.topology import Facility
 
 # Nameplate numbers that machines miss: conductances, losses, powers, efficiencies.
 # Everything else (counts, volumes, limits, curve shapes) is as built.

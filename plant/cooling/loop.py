@@ -1,0 +1,54 @@
+r"""Lumped volume of a water or air loop, stepped exactly.
+
+A well-mixed volume of heat capacity :math:`C` is flushed by a stream of capacity rate
+:math:`W` that enters at :math:`T_{in}`:
+
+.. math::
+
+    C \dot T = W (T_{in} - T) \;\Rightarrow\;
+    T(t + \Delta t) = T_{in} + (T(t) - T_{in})\, e^{-W \Delta t / C}
+
+Exact for a constant stream, so it is stable for any step. A stream of zero leaves the
+volume as it is. The heat put into store, ``C (T' - T) / dt``, is what a caller subtracts
+from the load to close its energy balance.
+"""
+
+import numpy as np
+
+from plant._kernel import kernel
+from plant.types import Numeric
+
+
+@kernel
+def settle(
+    temperature_c: Numeric,
+    entering_c: Numeric,
+    capacity_rate_w_k: Numeric,
+    heat_capacity_j_k: Numeric,
+    dt_s: Numeric,
+) -> Numeric:
+    """Temperature of the volume after ``dt_s``.
+
+    Parameters
+    ----------
+    temperature_c
+        Of the volume now. [degC]
+    entering_c
+        Of the stream. [degC]
+    capacity_rate_w_k
+        Mass flow times heat capacity of the stream. [W/K]
+    heat_capacity_j_k
+        Of the volume. [J/K]
+    dt_s
+        Step, any length. [s]
+    """
+    decay = np.exp(-capacity_rate_w_k * dt_s / heat_capacity_j_k)
+    return entering_c + (temperature_c - entering_c) * decay
+
+
+@kernel
+def stored(
+    before_c: Numeric, after_c: Numeric, heat_capacity_j_k: Numeric, dt_s: Numeric
+) -> Numeric:
+    """Mean heat flow into the volume over the step [W]."""
+    return heat_capacity_j_k * (after_c - before_c) / dt_s

@@ -1,0 +1,68 @@
+"""Lithium battery behind a UPS: energy, losses and limits.
+
+Power at the UPS bus is positive when it discharges. Each direction loses
+``1 - one_way_efficiency``; the state of charge moves by what leaves or enters the cells.
+A request is cut to the power rating and to what the state of charge allows over the
+step. The reserve for riding through a utility failure, ``soc_minimum``, is never used by
+the optimizer's requests.
+
+Valid for 10 to 40 degC. The one-way efficiency 0.97 (battery and converter) is the peak
+value used for utility batteries (c2g-bench, 2026); ageing is not in this model.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from plant._kernel import kernel
+from plant.types import Fraction, NonNegative, Numeric
+
+
+class Battery(NamedTuple):
+    """Nameplate of all strings together."""
+
+    energy_j: NonNegative  # usable between 0 and 1 of the state of charge
+    discharge_power_w: NonNegative
+    charge_power_w: NonNegative
+    one_way_efficiency: Fraction = 0.97
+    soc_minimum: Fraction = 0.6  # reserve for ride-through
+    soc_maximum: Fraction = 0.95
+
+
+class BatteryOutputs(NamedTuple):
+    """What the battery did over the step."""
+
+    soc: Numeric  # at the end
+    power_w: Numeric  # at the UPS bus, positive discharges
+    loss_w: Numeric
+
+
+@kernel
+def exchange(
+    battery: Battery, soc: Numeric, request_w: Numeric, dt_s: Numeric
+) -> BatteryOutputs:
+    """Charge or discharge for one step.
+
+    Parameters
+    ----------
+    battery
+        Nameplate.
+    soc
+        State of charge now, 0 to 1.
+    request_w
+        Power wanted at the UPS bus, positive discharges. [W]
+    dt_s
+        Step. [s]
+    """
+    eta = battery.one_way_efficiency
+    above_j = np.maximum(soc - battery.soc_minimum, 0.0) * battery.energy_j
+    below_j = np.maximum(battery.soc_maximum - soc, 0.0) * battery.energy_j
+    discharge = np.minimum(np.maximum(request_w, 0.0), battery.discharge_power_w)
+    discharge = np.minimum(discharge, above_j * eta / dt_s)
+    charge = np.minimum(np.maximum(-request_w, 0.0), battery.charge_power_w)
+    charge = np.minimum(charge, below_j / (eta * dt_s))
+    from_cells_w = discharge / eta - charge * eta
+    power_w = discharge - charge
+    size_j = np.maximum(battery.energy_j, 1.0)
+    after = soc - from_cells_w * dt_s / size_j
+    return BatteryOutputs(after, power_w, from_cells_w - power_w)

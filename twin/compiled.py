@@ -1,0 +1,197 @@
+"""Compiled entry points of the facility, cached on disk under a hash of the sources.
+
+numba's own cache watches only the file of the entry point, so it would return stale
+results after an edit of a component. Here the cache folder is named after the content of
+every source file of ``plant/`` and ``twin/`` (see docs/decisions/0002).
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from plant.types import Numeric
+from twin.facility import SETTLED_S, facility_step
+from twin.signals import Inputs, Outputs, Setpoints, State
+from twin.topology import Facility
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Matrix = NDArray[np.float64]
+
+
+def _cache_folder() -> Path:
+    """Folder for this exact version of the equations."""
+    root = Path(__file__).parents[1]
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted([*(root / "plant").rglob("*.py"), *(root / "twin").glob("*.py")]):
+        digest.update(path.read_bytes())
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "wetbulb" / f"numba-{digest.hexdigest()[:16]}"
+
+
+def _compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile without the GIL, with the cache folder above."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(_cache_folder())
+    try:
+        made: Callable[P, R] = numba.njit(
+            cache=True, nogil=True, error_model="numpy"
+        )(function)
+    finally:
+        numba.config.CACHE_DIR = before
+    return made
+
+
+@_compiled
+def step(
+    facility: Facility, state: State, inputs: Inputs, setpoints: Setpoints, dt_s: float
+) -> tuple[State, Outputs]:
+    """One compiled step over floats, see ``facility_step``."""
+    return facility_step(facility, state, inputs, setpoints, dt_s)
+
+
+@_compiled
+def _run(
+    facility: Facility,
+    state: State,
+    inputs: Any,
+    setpoints: Setpoints,
+    dt_s: float,
+    out: Matrix,
+) -> State:
+    """Steps in a row at constant setpoints; inputs has shape (5, steps)."""
+    for i in range(out.shape[0]):
+        now = Inputs(
+            inputs[0, i], inputs[1, i], inputs[2, i], inputs[3, i], inputs[4, i]
+        )
+        state, outputs = facility_step(facility, state, now, setpoints, dt_s)
+        for j in range(out.shape[1]):
+            out[i, j] = outputs[j]
+    return state
+
+
+@_compiled
+def _settle(
+    facility: Facility,
+    states: Matrix,
+    inputs: Matrix,
+    setpoints: Matrix,
+    passes: int,
+    out: Matrix,
+) -> None:
+    """Steady state of many cases; every matrix has shape (cases, fields)."""
+    for i in range(out.shape[0]):
+        s, n, u = states[i], inputs[i], setpoints[i]
+        state = State(s[0], s[1], s[2], s[3], s[4], s[5], s[6])
+        now = Inputs(n[0], n[1], n[2], n[3], n[4])
+        chosen = Setpoints(u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9])
+        for _ in range(passes):
+            after, outputs = facility_step(facility, state, now, chosen, SETTLED_S)
+            state = State(
+                after.tower_supply_c,
+                after.fws_supply_c,
+                after.tcs_supply_c,
+                after.air_supply_c,
+                state.battery_soc,
+                after.chillers_on,
+                after.chiller_hold_s,
+            )
+        for j in range(out.shape[1]):
+            out[i, j] = outputs[j]
+
+
+def run(
+    facility: Facility, state: State, inputs: Inputs, setpoints: Setpoints, dt_s: float
+) -> tuple[State, Matrix]:
+    """Steps in a row at constant setpoints.
+
+    Parameters
+    ----------
+    facility
+        Nameplates.
+    state
+        At the start, floats.
+    inputs
+        Arrays of shape (steps,).
+    setpoints
+        Floats.
+    dt_s
+        Step. [s]
+
+    Returns
+    -------
+    State, ndarray
+        State at the end; outputs of shape (steps, len(Outputs._fields)).
+    """
+    table = np.ascontiguousarray(np.broadcast_arrays(*inputs), dtype=float)
+    out = np.empty((table.shape[1], len(Outputs._fields)))
+    plain = Setpoints(*(float(value) for value in setpoints))
+    return _run(facility, state, table, plain, float(dt_s), out), out
+
+
+def _matrix(fields: tuple[Numeric, ...], cases: int) -> Matrix:
+    """NamedTuple of floats or (cases,) arrays as a (cases, fields) matrix."""
+    columns = [np.broadcast_to(np.asarray(f, dtype=float), (cases,)) for f in fields]
+    return np.ascontiguousarray(np.stack(columns, axis=1))
+
+
+def settle(
+    facility: Facility,
+    state: State,
+    inputs: Inputs,
+    setpoints: Setpoints,
+    passes: int = 30,
+) -> Matrix:
+    """Steady state of many cases at once, from a first guess of the state.
+
+    Parameters
+    ----------
+    facility
+        Nameplates.
+    state, inputs, setpoints
+        Floats or arrays of shape (cases,) that broadcast.
+    passes
+        Repetitions of a very long step. The battery's request is cut to nothing by such
+        a step; the state of charge is held.
+
+    Returns
+    -------
+    ndarray
+        Outputs, shape (cases, len(Outputs._fields)).
+    """
+    sizes = [np.size(f) for group in (state, inputs, setpoints) for f in group]
+    cases = max(sizes)
+    out = np.empty((cases, len(Outputs._fields)))
+    groups = [_matrix(tuple(g), cases) for g in (state, inputs, setpoints)]
+    _settle(facility, groups[0], groups[1], groups[2], passes, out)
+    return out
+
+
+def initial_state(facility: Facility, inputs: Inputs, setpoints: Setpoints) -> State:
+    """State of a plant that has run at these conditions for long; battery full."""
+    battery_soc = float(facility.power.battery.soc_maximum)
+    guess = State(
+        float(setpoints.tower_supply_c),
+        float(setpoints.tower_supply_c) + 3.0,
+        float(setpoints.tcs_supply_c),
+        float(setpoints.air_supply_c),
+        battery_soc,
+        0.0,
+        SETTLED_S,
+    )
+    row = Outputs(*(float(v) for v in settle(facility, guess, inputs, setpoints)[0]))
+    return State(
+        row.tower_supply_c,
+        row.fws_supply_c,
+        row.tcs_supply_c,
+        row.air_supply_c,
+        battery_soc,
+        row.chillers_on,
+        SETTLED_S,
+    )

@@ -1,0 +1,67 @@
+"""Electricity prices and carbon intensity at the door.
+
+Hourly CSV files with ``time_utc`` and one value column. Inside: USD/J and kg CO2e/J on
+seconds since 1 January 00:00 UTC; the hour's value holds for the hour.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from twin.errors import DataError
+from twin.forecast import Series
+from twin.weather import YEAR_S
+
+J_PER_KWH = 3.6e6
+PRICE = ("price_usd_per_mwh", 1.0 / (1000.0 * J_PER_KWH))
+CARBON = ("carbon_intensity_g_per_kwh", 1e-3 / J_PER_KWH)
+
+
+class HourlySeries(NamedTuple):
+    """A year of values, each valid from its time on."""
+
+    source: str
+    time_s: Series  # shape (n,), since 1 January 00:00 UTC, ascending
+    value: Series  # shape (n,), per joule
+
+
+def read_hourly(path: Path, column: tuple[str, float]) -> HourlySeries:
+    """Read prices (``PRICE``) or carbon intensity (``CARBON``).
+
+    Raises
+    ------
+    DataError
+        Missing file or column, missing values.
+    """
+    name, per_joule = column
+    try:
+        data = pd.read_csv(path, comment="#")
+    except OSError as error:
+        message = f"{path}: cannot be read ({error.strerror}). Check the path."
+        raise DataError(message) from error
+    if "time_utc" not in data or name not in data:
+        message = (
+            f"{path}: needs the columns time_utc and {name}; found "
+            f"{', '.join(map(str, data.columns))}."
+        )
+        raise DataError(message)
+    value = pd.to_numeric(data[name], errors="coerce").to_numpy(dtype=float)
+    stamp = pd.to_datetime(data["time_utc"], errors="coerce")
+    bad = np.isnan(value) | stamp.isna().to_numpy()
+    if bad.any() or len(value) == 0:
+        row = int(np.argmax(bad)) + 1
+        message = f"{path}: {int(bad.sum())} unreadable rows, first data row {row}."
+        raise DataError(message)
+    start = pd.to_datetime(stamp.dt.year.astype(str) + "-01-01")
+    time_s = (stamp - start).dt.total_seconds().to_numpy(dtype=float)
+    order = np.argsort(time_s, kind="stable")
+    return HourlySeries(path.name, time_s[order], value[order] * per_joule)
+
+
+def value_at(series: HourlySeries, time_of_year_utc_s: Series | float) -> Series:
+    """Value in force at any time; the year repeats."""
+    t = np.mod(time_of_year_utc_s, YEAR_S)
+    at = np.searchsorted(series.time_s, t, side="right") - 1
+    return series.value[np.maximum(at, 0)]

@@ -1,0 +1,112 @@
+"""What happens to a site during a run: weather, IT load, prices, carbon."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from twin import grid, weather, workload
+from twin.config import Site
+from twin.errors import ConfigError
+from twin.forecast import Series
+from twin.grid import HourlySeries
+from twin.resources import resolve
+from twin.signals import Inputs
+from twin.weather import Weather
+from twin.workload import Workload
+
+MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+class Scenario(NamedTuple):
+    """Truth of a run. Time counts in seconds from its start, local midnight."""
+
+    start_s: float  # since 1 January 00:00 local standard time
+    duration_s: float
+    utc_offset_h: float
+    weather: Weather
+    load: Workload  # scaled to the site
+    price: HourlySeries
+    carbon: HourlySeries
+
+    def inputs_at(self, time_s: Series | float) -> Inputs:
+        """Outdoor air and IT demand at plant time, any shape."""
+        air = weather.air_at(self.weather, self.start_s + time_s)
+        return Inputs(*air, it_demand_w=workload.power_at(self.load, time_s))
+
+    def price_at(self, time_s: Series | float) -> Series:
+        """Energy price [USD/J]."""
+        return grid.value_at(self.price, self._utc(time_s))
+
+    def carbon_at(self, time_s: Series | float) -> Series:
+        """Carbon intensity of the grid [kg CO2e/J]."""
+        return grid.value_at(self.carbon, self._utc(time_s))
+
+    def _utc(self, time_s: Series | float) -> Series | float:
+        return self.start_s + time_s - self.utc_offset_h * 3600.0
+
+
+def load_scenario(
+    site: Site,
+    start: str,
+    hours: float,
+    weather_file: str | Path | None = None,
+    load_file: str | Path | None = None,
+) -> Scenario:
+    """Read the inputs of a run.
+
+    Parameters
+    ----------
+    site
+        Gives elevation, time zone, rated IT power, tariff and default files.
+    start
+        Day of the year as ``MM-DD``; the run starts at local midnight.
+    hours
+        Length. [h]
+    weather_file, load_file
+        Names of shipped files or paths; the site's defaults if None.
+
+    Returns
+    -------
+    Scenario
+
+    Raises
+    ------
+    ConfigError, DataError
+        A file or the day cannot be used.
+    """
+    outside = resolve(weather_file or site.defaults.weather, "weather", ".epw")
+    trace = resolve(load_file or site.defaults.load, "jobs", ".csv")
+    price = resolve(site.tariff.price_file, "grid", ".csv")
+    carbon = resolve(site.tariff.carbon_file, "grid", ".csv")
+    if hours <= 0:
+        message = f"--hours {hours:g}: a run needs more than 0 hours. Give e.g. 24."
+        raise ConfigError(message)
+    profile = workload.read_workload(trace)
+    return Scenario(
+        start_s=day_start(start),
+        duration_s=hours * 3600.0,
+        utc_offset_h=site.location.utc_offset_h,
+        weather=weather.read_weather(outside, site.location.elevation_m),
+        load=workload.scale_to(profile, site.facility.it.racks.rated_power_w),
+        price=grid.read_hourly(price, grid.PRICE),
+        carbon=grid.read_hourly(carbon, grid.CARBON),
+    )
+
+
+def day_start(month_day: str) -> float:
+    """Seconds from 1 January to this day's midnight, in a year of 365 days.
+
+    Raises
+    ------
+    ConfigError
+        If it is not a day.
+    """
+    match = re.fullmatch(r"(\d{1,2})-(\d{1,2})", month_day)
+    month, day = (int(part) for part in match.groups()) if match else (0, 0)
+    if not (1 <= month <= 12 and 1 <= day <= MONTH_DAYS[month - 1]):
+        message = (
+            f"--date {month_day}: is not a day of the year. Give month and day as "
+            "MM-DD, e.g. 07-15 (a typical year has no 02-29)."
+        )
+        raise ConfigError(message)
+    return 86400.0 * (sum(MONTH_DAYS[: month - 1]) + day - 1)

@@ -1,0 +1,113 @@
+"""The reference topology: which components a site has, and how many of each.
+
+::
+
+    racks --liquid--> cold plates -> TCS -> CDUs -----+
+      |                                               +-> facility water (FWS) -> plate
+      +----air------> in-row coils <- trim chillers --+   exchangers -> tower water -> towers
+                                          |                                ^
+                                          +---------- condenser -----------+
+    utility -> transformers -> UPS (battery) -> busway -> racks
+
+A site without a part gives it the count or size zero. Every count is a float because
+compiled code wants one type; the site file gives whole numbers.
+"""
+
+from typing import NamedTuple
+
+from plant.cooling.cdu import Cdu
+from plant.cooling.chiller import Chiller
+from plant.cooling.cold_plate import ColdPlate
+from plant.cooling.cooling_tower import CoolingTower
+from plant.cooling.in_row import InRow
+from plant.cooling.pump import Pump
+from plant.heat_exchanger import PlateHeatExchanger
+from plant.it.rack import Racks
+from plant.power.battery import Battery
+from plant.power.distribution import Busway
+from plant.power.transformer import Transformer
+from plant.power.ups import Ups
+from plant.types import Fraction, NonNegative, Positive
+
+
+class It(NamedTuple):
+    """Racks and the cold plates in them."""
+
+    racks: Racks
+    cold_plate: ColdPlate
+
+
+class Technology(NamedTuple):
+    """Technology cooling system."""
+
+    cdu: Cdu
+    cdu_count: NonNegative
+    coolant_kg: Positive  # in pipes, plates and units
+
+
+class Air(NamedTuple):
+    """Air side of the hall."""
+
+    in_row: InRow
+    in_row_count: Positive
+    heat_capacity_j_k: Positive  # of the air and of what it touches
+
+
+class FacilityWater(NamedTuple):
+    """Facility water system between coils, CDUs and plate exchangers."""
+
+    pump: Pump
+    pump_count: Positive
+    design_pressure_pa: Positive  # differential pressure held at the far end
+    pipe_pressure_pa: NonNegative  # mains and plate exchanger, at design flow
+    cdu_flow_kg_s: NonNegative  # one CDU, valve open, at design pressure
+    in_row_flow_kg_s: NonNegative  # one cooler, likewise
+    minimum_flow_ratio: Fraction  # bypass that protects the pumps
+    water_kg: Positive
+
+
+class TrimChillers(NamedTuple):
+    """Chillers that trim the water of the in-row coils."""
+
+    chiller: Chiller
+    count: NonNegative
+    start_band_k: NonNegative  # above the setpoint before the first one starts
+    minimum_hold_s: NonNegative  # between a start and a stop
+
+
+class HeatRejection(NamedTuple):
+    """Plate exchangers, tower water and towers."""
+
+    exchanger: PlateHeatExchanger  # hot: facility water, cold: tower water
+    exchanger_count: NonNegative
+    tower: CoolingTower  # one cell
+    tower_cell_count: Positive
+    pump: Pump
+    pump_count: Positive
+    static_head_pa: NonNegative  # height from basin to spray nozzles
+    water_kg: Positive  # basins and pipes
+
+
+class PowerChain(NamedTuple):
+    """Utility connection to rack inputs."""
+
+    transformer: Transformer
+    transformer_count: Positive
+    ups: Ups
+    ups_count: Positive
+    busway: Busway
+    battery: Battery
+    house_power_w: NonNegative  # lights, offices, controls
+    loss_to_air: Fraction  # share of UPS, busway and battery loss that the coils see
+
+
+class Facility(NamedTuple):
+    """Every nameplate of one site."""
+
+    it: It
+    technology: Technology
+    air: Air
+    facility_water: FacilityWater
+    trim_chillers: TrimChillers
+    heat_rejection: HeatRejection
+    power: PowerChain

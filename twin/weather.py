@@ -1,0 +1,174 @@
+"""Weather files at the door: EPW (EnergyPlus, TMY3) and Open-Meteo CSV.
+
+Inside, weather is moist air on a grid of seconds since 1 January, 00:00 local standard
+time, of a year of 365 days; a typical year has no 29 February.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pvlib.iotools
+
+from plant import psychrometrics
+from plant.types import OutdoorAir
+from twin.errors import DataError
+from twin.forecast import Series
+
+YEAR_S = 365 * 86400.0
+ALLOWED = {
+    "dry_bulb_c": (-70.0, 60.0),
+    "relative_humidity": (0.0, 1.1),
+    "pressure_pa": (50e3, 110e3),
+}
+
+
+class Weather(NamedTuple):
+    """One year of outdoor air."""
+
+    source: str
+    time_s: Series  # shape (n,), within the year, ascending
+    air: OutdoorAir  # arrays of shape (n,)
+
+
+def read_weather(path: Path, elevation_m: float) -> Weather:
+    """Read a weather file by its form.
+
+    Parameters
+    ----------
+    path
+        ``.epw``, or a CSV with ``time_local, dry_bulb_c, relative_humidity_pct``.
+    elevation_m
+        Of the site; gives the pressure where the file has none. [m]
+
+    Returns
+    -------
+    Weather
+
+    Raises
+    ------
+    DataError
+        Missing file, unknown form, gaps, values out of range: says which and where.
+    """
+    try:
+        table = _read_epw(path) if path.suffix.lower() == ".epw" else _read_csv(path)
+    except OSError as error:
+        message = f"{path}: cannot be read ({error.strerror}). Check the path."
+        raise DataError(message) from error
+    if "pressure_pa" not in table:
+        table["pressure_pa"] = float(psychrometrics.standard_pressure(elevation_m))
+    _check(path, table)
+    air = _moist_air(table)
+    return Weather(path.name, table["time_s"].to_numpy(dtype=float), air)
+
+
+def _read_epw(path: Path) -> pd.DataFrame:
+    """EPW by pvlib; values stand at the end of their hour."""
+    try:
+        data, _ = pvlib.iotools.read_epw(str(path))
+    except OSError:
+        raise
+    except Exception as error:  # pvlib raises whatever the broken line provokes
+        message = (
+            f"{path}: is not a readable EPW file ({error}). Expected 8 header lines "
+            "and 35 columns of hourly data; get it again from its publisher."
+        )
+        raise DataError(message) from error
+    hour = (data.index.dayofyear - 1) * 24 + data.index.hour + 1
+    leap = data.index.is_leap_year & (data.index.dayofyear > 59)
+    return pd.DataFrame(
+        {
+            "time_s": np.asarray(hour - 24 * leap, dtype=float) * 3600.0,
+            "dry_bulb_c": data["temp_air"].to_numpy(dtype=float),
+            "relative_humidity": data["relative_humidity"].to_numpy(dtype=float) / 100,
+            "pressure_pa": data["atmospheric_pressure"].to_numpy(dtype=float),
+        }
+    )
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """CSV in the form of the Open-Meteo archive, local standard time."""
+    try:
+        data = pd.read_csv(path, comment="#")
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as why:
+        message = f"{path}: is not a readable CSV file ({why})."
+        raise DataError(message) from why
+    needed = ["time_local", "dry_bulb_c", "relative_humidity_pct"]
+    missing = [name for name in needed if name not in data]
+    if missing:
+        message = (
+            f"{path}: no column {', '.join(missing)}; found {', '.join(data.columns)}. "
+            f"A weather CSV needs {', '.join(needed)} and may have pressure_pa; "
+            "or give an .epw file."
+        )
+        raise DataError(message)
+    try:
+        stamp = pd.to_datetime(data["time_local"])
+        table = data[needed[1:]].astype(float)
+    except (ValueError, TypeError) as error:
+        message = f"{path}: {error}. Times as 2024-01-31T13:00, numbers plain."
+        raise DataError(message) from error
+    start_of_year = pd.to_datetime(stamp.dt.year.astype(str) + "-01-01")
+    after = (stamp.dt.is_leap_year & (stamp.dt.dayofyear > 60)) * 86400.0
+    out = pd.DataFrame(
+        {
+            "time_s": (stamp - start_of_year).dt.total_seconds() - after,
+            "dry_bulb_c": table["dry_bulb_c"],
+            "relative_humidity": table["relative_humidity_pct"] / 100.0,
+        }
+    )
+    if "pressure_pa" in data:
+        out["pressure_pa"] = data["pressure_pa"].astype(float)
+    leap_day = (stamp.dt.month == 2) & (stamp.dt.day == 29)
+    return out[~leap_day].reset_index(drop=True)
+
+
+def _check(path: Path, table: pd.DataFrame) -> None:
+    """Every value present and physical, times ascending without long gaps."""
+    findings = []
+    for name, (low, high) in ALLOWED.items():
+        bad = ~table[name].between(low, high)
+        if bad.any():
+            row = int(bad.idxmax())
+            findings.append(
+                f"{path}: {name}: {int(bad.sum())} values missing or outside {low:g} "
+                f"to {high:g}, first {table[name].iloc[row]:g} in data row {row + 1}. "
+                "Repair or fill these rows."
+            )
+    steps = np.diff(table["time_s"].to_numpy(dtype=float))
+    if len(steps) == 0 or (steps <= 0).any() or steps.max() > 3 * 3600.0:
+        row = int(np.argmax((steps <= 0) | (steps > 3 * 3600.0))) + 2 if len(steps) else 1
+        findings.append(
+            f"{path}: time: not ascending, or a gap of more than 3 h, at data row {row}."
+            " Sort the rows and fill the gap."
+        )
+    if findings:
+        raise DataError("\n".join(findings))
+
+
+def _moist_air(table: pd.DataFrame) -> OutdoorAir:
+    """Humidity ratio and wet bulb from what the file measures."""
+    dry = table["dry_bulb_c"].to_numpy(dtype=float)
+    pressure = table["pressure_pa"].to_numpy(dtype=float)
+    relative = np.clip(table["relative_humidity"].to_numpy(dtype=float), 0.01, 1.0)
+    ratio = psychrometrics.humidity_ratio_from_relative_humidity(dry, relative, pressure)
+    wet = np.minimum(psychrometrics.wet_bulb(dry, ratio, pressure), dry)
+    return OutdoorAir(dry, wet, np.asarray(ratio), pressure)
+
+
+def air_at(weather: Weather, time_of_year_s: Series | float) -> OutdoorAir:
+    """Moist air at any time, linear between the rows, the year repeating.
+
+    Parameters
+    ----------
+    weather
+        One year.
+    time_of_year_s
+        Seconds since 1 January 00:00 local standard time, any shape.
+    """
+    fields = [
+        np.interp(time_of_year_s, weather.time_s, values, period=YEAR_S)
+        for values in weather.air
+    ]
+    return OutdoorAir(*fields)
