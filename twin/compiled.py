@@ -29,7 +29,9 @@ def _cache_folder() -> Path:
     """Folder for this exact version of the equations."""
     root = Path(__file__).parents[1]
     digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted([*(root / "plant").rglob("*.py"), *(root / "twin").glob("*.py")]):
+    for path in sorted(
+        [*(root / "plant").rglob("*.py"), *(root / "twin").glob("*.py")]
+    ):
         digest.update(path.read_bytes())
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "wetbulb" / f"numba-{digest.hexdigest()[:16]}"
@@ -40,9 +42,9 @@ def _compiled(function: Callable[P, R]) -> Callable[P, R]:
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(_cache_folder())
     try:
-        made: Callable[P, R] = numba.njit(
-            cache=True, nogil=True, error_model="numpy"
-        )(function)
+        made: Callable[P, R] = numba.njit(cache=True, nogil=True, error_model="numpy")(
+            function
+        )
     finally:
         numba.config.CACHE_DIR = before
     return made

@@ -179,7 +179,9 @@ def trim(
         cp,
         condenser_c,
     )
-    leaving = select(on > 0.5, np.minimum(leaving, state.fws_supply_c), state.fws_supply_c)
+    leaving = select(
+        on > 0.5, np.minimum(leaving, state.fws_supply_c), state.fws_supply_c
+    )
     each_load = each_flow * cp * (state.fws_supply_c - leaving)
     one = chiller.operate(unit, each_load, leaving, condenser_c)
     served = chiller.ChillerOutputs(

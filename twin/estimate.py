@@ -38,7 +38,9 @@ def estimate(site: Site, snapshot: Snapshot, previous: Estimate | None) -> Estim
     )
     inputs = Inputs(*_pick("inputs", Inputs, values, previous and previous.inputs))
     active = Setpoints(
-        *_pick("active", Setpoints, values, previous.setpoints if previous else site.design)
+        *_pick(
+            "active", Setpoints, values, previous.setpoints if previous else site.design
+        )
     )
     state = _state(snapshot, values, previous, site)
     measured = {

@@ -154,9 +154,7 @@ def collect(
         + critical.battery.loss_w
     )
     house = facility.power.house_power_w
-    electrical = (
-        meter.site_power_w + cells_w - racks.power_w - cooling - losses - house
-    )
+    electrical = meter.site_power_w + cells_w - racks.power_w - cooling - losses - house
     stored = tcs.stored_w + hall.stored_w + fws.stored_w + tower.stored_w
     thermal = racks.power_w + critical.heat_to_air_w + inside - tower.heat_w - stored
     return Outputs(

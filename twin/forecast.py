@@ -89,9 +89,7 @@ class PersistenceForecaster:
         middle_s = start_s + steps / 2.0
         known_s = np.asarray(self._time_s)
         rows = np.asarray(self._rows)
-        fields = [
-            self._weather(known_s, rows[:, k], now_s, middle_s) for k in range(4)
-        ]
+        fields = [self._weather(known_s, rows[:, k], now_s, middle_s) for k in range(4)]
         fields.append(self._load(rows[:, 4], now_s, middle_s))
         fields[1] = np.minimum(fields[1], fields[0])  # wet bulb below dry bulb
         return Forecast(

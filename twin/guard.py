@@ -186,7 +186,9 @@ def violations(
         inside = entry.minimum <= new <= entry.maximum
         returning = abs(new - towards) < abs(old - towards)
         if not (inside or returning or new == old):
-            found.append(f"{name}: {new:g} outside {entry.minimum:g}..{entry.maximum:g}")
+            found.append(
+                f"{name}: {new:g} outside {entry.minimum:g}..{entry.maximum:g}"
+            )
         largest = entry.rate_per_minute * elapsed_s / 60.0
         if abs(new - old) > largest * (1 + 1e-6) + 1e-9:
             found.append(f"{name}: moved {new - old:+g}, allowed {largest:g}")

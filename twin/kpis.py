@@ -64,7 +64,9 @@ def kpis(
         One row per control cycle: ``time_s`` and the names of ``Setpoints``.
     """
     time_s = telemetry["time_s"].to_numpy(dtype=float)
-    step_s = np.diff(time_s, prepend=2 * time_s[0] - time_s[1] if len(time_s) > 1 else 0)
+    step_s = np.diff(
+        time_s, prepend=2 * time_s[0] - time_s[1] if len(time_s) > 1 else 0
+    )
     energy = {
         name: float(np.sum(telemetry[name].to_numpy(dtype=float) * step_s))
         for name in (
@@ -82,10 +84,14 @@ def kpis(
     carbon = scenario.carbon_at(middle_s)
     site_j = energy["site_power_w"] + taken_j
     energy_usd = float(np.sum(power_w * step_s * price)) + taken_j * float(price.mean())
-    carbon_kg = float(np.sum(power_w * step_s * carbon)) + taken_j * float(carbon.mean())
+    carbon_kg = float(np.sum(power_w * step_s * carbon)) + taken_j * float(
+        carbon.mean()
+    )
     hours = float(step_s.sum()) / 3600.0
     peak_w = peak(power_w, step_s)
-    demand_usd = peak_w * site.tariff.demand_charge_usd_w_month * hours / HOURS_PER_MONTH
+    demand_usd = (
+        peak_w * site.tariff.demand_charge_usd_w_month * hours / HOURS_PER_MONTH
+    )
     it_kwh = energy["it_power_w"] / J_PER_KWH
     return Kpis(
         hours=hours,

@@ -39,9 +39,7 @@ def make_forecaster(scenario: Scenario) -> PersistenceForecaster:
     past = scenario.inputs_at(past_s)
     unknown = np.full_like(past_s, np.nan)  # the trace has no day before
     history = past._replace(it_demand_w=unknown)
-    return PersistenceForecaster(
-        past_s, history, scenario.price_at, scenario.carbon_at
-    )
+    return PersistenceForecaster(past_s, history, scenario.price_at, scenario.carbon_at)
 
 
 def simulate(

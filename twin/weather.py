@@ -138,7 +138,9 @@ def _check(path: Path, table: pd.DataFrame) -> None:
             )
     steps = np.diff(table["time_s"].to_numpy(dtype=float))
     if len(steps) == 0 or (steps <= 0).any() or steps.max() > 3 * 3600.0:
-        row = int(np.argmax((steps <= 0) | (steps > 3 * 3600.0))) + 2 if len(steps) else 1
+        row = (
+            int(np.argmax((steps <= 0) | (steps > 3 * 3600.0))) + 2 if len(steps) else 1
+        )
         findings.append(
             f"{path}: time: not ascending, or a gap of more than 3 h, at data row {row}."
             " Sort the rows and fill the gap."
@@ -152,7 +154,9 @@ def _moist_air(table: pd.DataFrame) -> OutdoorAir:
     dry = table["dry_bulb_c"].to_numpy(dtype=float)
     pressure = table["pressure_pa"].to_numpy(dtype=float)
     relative = np.clip(table["relative_humidity"].to_numpy(dtype=float), 0.01, 1.0)
-    ratio = psychrometrics.humidity_ratio_from_relative_humidity(dry, relative, pressure)
+    ratio = psychrometrics.humidity_ratio_from_relative_humidity(
+        dry, relative, pressure
+    )
     wet = np.minimum(psychrometrics.wet_bulb(dry, ratio, pressure), dry)
     return OutdoorAir(dry, wet, np.asarray(ratio), pressure)
 

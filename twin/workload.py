@@ -104,7 +104,5 @@ def scale_to(workload: Workload, peak_w: float) -> Workload:
 def power_at(workload: Workload, time_s: Series | float) -> Series:
     """Power at any time, linear between the rows, the series repeating [W]."""
     return np.asarray(
-        np.interp(
-            time_s, workload.time_s, workload.power_w, period=workload.period_s
-        )
+        np.interp(time_s, workload.time_s, workload.power_w, period=workload.period_s)
     )

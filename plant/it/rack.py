@@ -83,7 +83,9 @@ def operate(
     liquid = demand * racks.liquid_fraction * (1.0 - racks.leakage_fraction + leakage)
     air_demand = demand * (1.0 - racks.liquid_fraction)
     excess = np.maximum(inlet_air_c - racks.fan_reference_inlet_c, 0.0)
-    speed = np.minimum(1.0 + racks.fan_speed_slope_1_k * excess, racks.fan_speed_maximum)
+    speed = np.minimum(
+        1.0 + racks.fan_speed_slope_1_k * excess, racks.fan_speed_maximum
+    )
     share = racks.server_fan_fraction
     air = air_demand * (1.0 - share + share * speed**3)
     air_capacity = psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO)

@@ -1,0 +1,1 @@
+"""The mind: controllers behind one protocol, and their comparison."""
