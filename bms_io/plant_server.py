@@ -1,0 +1,172 @@
+"""Start the virtual plant of a site, from the command line or as a child process.
+
+``python -m bms_io.plant_server JOB`` serves the job given as JSON until its standard
+input closes, which happens when its parent ends in whatever way: no orphan stays.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from bms_io.points import load_points
+from bms_io.simulated_plant import SensorNoise, SimulatedPlant
+from bms_io.virtual_plant import VirtualPlant
+from twin.config import load_site
+from twin.errors import WetbulbError
+from twin.perturb import perturb
+from twin.resources import resolve
+from twin.scenario import load_scenario
+
+SPREAD = 0.05  # assumption: nameplates are within 5 % of the machine
+
+
+class PlantJob(NamedTuple):
+    """Everything that a virtual plant is made from."""
+
+    site: str
+    start: str  # day, MM-DD
+    hours: float
+    weather: str | None = None  # the site's own if None, also below
+    load: str | None = None
+    points: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 0  # any free one
+    seed: int = 1
+    spread: float = SPREAD
+
+
+class Listening(NamedTuple):
+    """Where a virtual plant answers."""
+
+    host: str
+    port: int
+    pid: int
+
+
+def build(job: PlantJob) -> VirtualPlant:
+    """Make the plant of a job.
+
+    Parameters
+    ----------
+    job
+        What to make.
+
+    Returns
+    -------
+    VirtualPlant
+        Not yet listening; compiled, so that its first answer is as fast as any.
+
+    Raises
+    ------
+    ConfigError, DataError
+        If a file of the job is wrong.
+    """
+    site = load_site(job.site)
+    scenario = load_scenario(site, job.start, job.hours, job.weather, job.load)
+    points = load_points(resolve(job.points or site.defaults.points, "points", ".yaml"))
+    rng = np.random.default_rng(job.seed)
+    plant = SimulatedPlant(
+        facility=perturb(site.facility, rng, job.spread),
+        design=site.design,
+        world=scenario,
+        rng=rng,
+        noise=SensorNoise(),
+        plant_timeout_s=min(d.plant_timeout_s for d in points.devices.values()),
+    )
+    return VirtualPlant(points, plant)
+
+
+async def serve(
+    job: PlantJob, ready: Callable[[Listening], None], stop: asyncio.Event
+) -> None:
+    """Serve a plant until told to stop.
+
+    Parameters
+    ----------
+    job
+        What to serve.
+    ready
+        Called once with the address, as soon as it answers.
+    stop
+        Ends serving when set.
+
+    Raises
+    ------
+    ConfigError, DataError
+        If a file is wrong or the port is in use.
+    """
+    plant = build(job)
+    port = await plant.start(job.host, job.port)
+    try:
+        ready(Listening(job.host, port, os.getpid()))
+        await stop.wait()
+    finally:
+        await plant.stop()
+
+
+def run_server(job: PlantJob, watch_stdin: bool = False) -> None:
+    """Serve a plant until Ctrl-C, SIGTERM or, if asked, until standard input closes.
+
+    One line of JSON on standard output says where: ``{"host", "port", "pid"}``.
+
+    Parameters
+    ----------
+    job
+        What to serve.
+    watch_stdin
+        End when standard input closes.
+
+    Raises
+    ------
+    ConfigError, DataError
+        If a file is wrong or the port is in use.
+    """
+    asyncio.run(_until_stopped(job, watch_stdin))
+
+
+async def _until_stopped(job: PlantJob, watch_stdin: bool) -> None:
+    """Connect everything that can end the server to one event."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    watch = loop.create_task(_end_of_stdin(stop)) if watch_stdin else None
+    await serve(job, _announce, stop)
+    if watch is not None:
+        watch.cancel()
+
+
+async def _end_of_stdin(stop: asyncio.Event) -> None:
+    """Set the event when standard input closes."""
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: protocol, sys.stdin)
+    await reader.read()
+    stop.set()
+
+
+def _announce(address: Listening) -> None:
+    """Tell the parent, or whoever started us, where we are."""
+    sys.stdout.write(json.dumps(address._asdict()) + "\n")
+    sys.stdout.flush()
+
+
+def main(arguments: list[str]) -> int:
+    """Serve the job given as JSON; the exit code is that of the error, if any."""
+    try:
+        run_server(PlantJob(**json.loads(arguments[0])), watch_stdin=True)
+    except WetbulbError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

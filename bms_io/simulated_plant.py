@@ -1,0 +1,151 @@
+"""The plant behind the registers: a twin whose nameplates nobody outside knows.
+
+It behaves as a building does towards its supervisor: it has a clock, sensors with
+noise, local control loops (inside the facility step), setpoints in force that are the
+supervisor's only in remote mode, and a watch on the heartbeat that ends remote mode.
+"""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from twin.compiled import initial_state, step
+from twin.signals import Inputs, Outputs, Setpoints
+from twin.topology import Facility
+
+STEP_S = 60.0
+LOCAL, REMOTE = 0.0, 1.0
+# A meter reports the mean of these over the interval; everything else is as it stands
+MEAN_SUFFIXES = ("_w", "_kg_s")
+
+
+class SensorNoise(NamedTuple):
+    """Standard deviations of the sensors; assumptions for calibrated BMS sensors."""
+
+    temperature_k: float = 0.1
+    power: float = 0.002  # fraction of the value
+    flow: float = 0.01  # fraction of the value
+
+
+class World(Protocol):
+    """What happens around the plant, see ``twin.scenario.Scenario``."""
+
+    @property
+    def duration_s(self) -> float:
+        """End of the known future on the plant clock."""
+
+    def inputs_at(self, time_s: float) -> Inputs:
+        """Weather and load at a time of the plant clock."""
+
+
+class SimulatedPlant:
+    """A plant that is stepped by its clock and read through its sensors.
+
+    Parameters
+    ----------
+    facility
+        Nameplates, usually perturbed.
+    design
+        Setpoints of its local control, in force at the start and after a fall-back.
+    world
+        Weather and load.
+    rng
+        Source of the sensor noise.
+    noise
+        Quality of the sensors.
+    plant_timeout_s
+        Heartbeat older than this on the plant clock: back to local control.
+    """
+
+    def __init__(
+        self,
+        facility: Facility,
+        design: Setpoints,
+        world: World,
+        rng: np.random.Generator,
+        noise: SensorNoise,
+        plant_timeout_s: float,
+    ) -> None:
+        self._facility = facility
+        self._design = design
+        self._world = world
+        self._rng = rng
+        self._noise = noise
+        self._plant_timeout_s = plant_timeout_s
+        self._requested = design
+        self._heartbeat = 0.0
+        self._beat_s = -np.inf
+        self.time_s = 0.0
+        self.mode = LOCAL
+        inputs = self._inputs()
+        self._state = initial_state(facility, inputs, design)
+        # sensors need something to show before the clock first moves
+        _, outputs = step(facility, self._state, inputs, design, STEP_S)
+        self.measured = self._measure([(inputs, outputs)])
+
+    @property
+    def duration_s(self) -> float:
+        """Last time to which the clock can be moved."""
+        return self._world.duration_s
+
+    @property
+    def active(self) -> Setpoints:
+        """Setpoints in force."""
+        return self._requested if self.mode == REMOTE else self._design
+
+    def request(self, field: str, value: float) -> None:
+        """Ask for a setpoint; it comes into force in remote mode."""
+        self._requested = self._requested._replace(**{field: value})
+
+    def beat(self, value: float) -> None:
+        """Receive the heartbeat; only a changed value is a sign of life."""
+        if value != self._heartbeat:
+            self._heartbeat, self._beat_s, self.mode = value, self.time_s, REMOTE
+
+    def advance(self, target_s: float) -> None:
+        """Move the clock in whole steps; then read the sensors once.
+
+        Parameters
+        ----------
+        target_s
+            Plant time, a whole number of steps ahead and within the scenario.
+        """
+        history: list[tuple[Inputs, Outputs]] = []
+        while self.time_s < target_s:
+            if self.time_s - self._beat_s >= self._plant_timeout_s:
+                self.mode = LOCAL
+            inputs = self._inputs()
+            self._state, outputs = step(
+                self._facility, self._state, inputs, self.active, STEP_S
+            )
+            history.append((inputs, outputs))
+            self.time_s += STEP_S
+        if history:
+            self.measured = self._measure(history)
+
+    def _inputs(self) -> Inputs:
+        """Weather and load now, as the plain floats that compiled code wants."""
+        return Inputs(*map(float, self._world.inputs_at(self.time_s)))
+
+    def _measure(self, history: list[tuple[Inputs, Outputs]]) -> dict[str, float]:
+        """Sensor values by signal name: meters average, thermometers do not."""
+        truth: dict[str, float] = {}
+        for prefix, rows in zip(
+            ("inputs", "outputs"), zip(*history, strict=True), strict=True
+        ):
+            for field, column in zip(
+                rows[0]._fields, np.array(rows, dtype=float).T, strict=True
+            ):
+                mean = field.endswith(MEAN_SUFFIXES)
+                truth[f"{prefix}.{field}"] = float(
+                    column.mean() if mean else column[-1]
+                )
+        return {name: self._sensed(name, value) for name, value in truth.items()}
+
+    def _sensed(self, name: str, value: float) -> float:
+        """Add the noise of the sensor; counts, modes and fractions are exact."""
+        if name.endswith("_c"):
+            return value + self._noise.temperature_k * float(self._rng.normal())
+        spread = self._noise.power if name.endswith("_w") else self._noise.flow
+        relative = spread if name.endswith(MEAN_SUFFIXES) else 0.0
+        return value * (1.0 + relative * float(self._rng.normal()))
