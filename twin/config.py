@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from annotated_types import Ge, Interval
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetPydanticSchema,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+)
+from pydantic_core import core_schema
 
 from plant.types import NonNegative, Positive
 from twin.errors import ConfigError
@@ -85,6 +93,22 @@ class Defaults(NamedTuple):
     points: str
 
 
+# In a file a setpoint is one number; inside the twin it may be an array.
+_DesignInFile: type[BaseModel] = create_model(  # type: ignore[call-overload]  # dynamic
+    "Design",
+    __config__=ConfigDict(extra="forbid", allow_inf_nan=False),
+    **dict.fromkeys(Setpoints._fields, (float, ...)),
+)
+DesignSetpoints = Annotated[
+    Setpoints,
+    GetPydanticSchema(
+        lambda _, handler: core_schema.no_info_after_validator_function(
+            lambda model: Setpoints(**model.model_dump()), handler(_DesignInFile)
+        )
+    ),
+]
+
+
 class Site(NamedTuple):
     """One site, ready for use."""
 
@@ -92,7 +116,7 @@ class Site(NamedTuple):
     description: str
     location: Location
     facility: Facility
-    design: Setpoints  # fixed setpoints the plant was designed for
+    design: DesignSetpoints  # fixed setpoints the plant was designed for
     guard: GuardLimits
     limits: TemperatureLimits
     control: Control
@@ -101,7 +125,7 @@ class Site(NamedTuple):
     schema_version: Annotated[int, Ge(1)] = SCHEMA_VERSION
 
 
-_STRICT = ConfigDict(allow_inf_nan=False)
+_STRICT = ConfigDict(allow_inf_nan=False, arbitrary_types_allowed=True)
 _ADAPTER: TypeAdapter[Site] = TypeAdapter(Site, config=_STRICT)
 
 
