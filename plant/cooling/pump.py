@@ -1,0 +1,171 @@
+r"""Centrifugal pump with a variable-speed drive.
+
+Parametric curves from the design point :math:`(V_d, H_d)`, with shut-off head ratio
+``s``; speed ``r`` follows from the affinity laws:
+
+.. math::
+
+    H = s H_d r^2 - (s - 1) H_d (V / V_d)^2, \qquad
+    \eta = \eta_d\, \varphi\, (2 - \varphi), \quad \varphi = V / (r V_d)
+
+so that the electrical power stays finite down to zero flow:
+
+.. math:: P = H V / \eta = \frac{H V_d\, r}{\eta_d\, (2 - \varphi)}
+
+The head comes from the system (``static + k V^2``), never from a cube law: with a static
+head the cube law overstates what speed control saves. All power ends in the water.
+
+Valid for flow ratios up to run-out, where ``2 - phi`` is held at 0.5. The polynomial form
+of EnergyPlus (``polynomial_power``) and tabulated makers' curves (``pump_curve``) are kept
+for pumps that are known that way.
+
+References
+----------
+ASHRAE Handbook HVAC Systems and Equipment 2020, ch. 44 (affinity laws); EnergyPlus
+Engineering Reference, "Variable Speed Pump". The quadratic head curve with s = 1.2 and the
+parabola of efficiency are assumptions for end-suction pumps.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from plant._kernel import kernel
+from plant.types import Fraction, NonNegative, Numeric, Positive
+
+SMALL = 1e-12  # stands for zero in denominators
+RUN_OUT_MARGIN = 0.5  # least value of 2 - phi, assumption
+
+
+class Pump(NamedTuple):
+    """Nameplate of one pump; a design flow of 0 means there is none."""
+
+    design_flow_m3_s: NonNegative
+    design_head_pa: Positive
+    efficiency: Fraction  # wire to water at the design point
+    shutoff_head_ratio: Positive = 1.2  # head at zero flow over design head, above 1
+
+
+@kernel
+def _flow_ratio(pump: Pump, flow_m3_s: Numeric) -> Numeric:
+    """Flow over design flow; 0 where there is no pump."""
+    exists = pump.design_flow_m3_s > 0.0
+    ratio: Numeric = exists * flow_m3_s / np.maximum(pump.design_flow_m3_s, SMALL)
+    return ratio
+
+
+@kernel
+def speed(pump: Pump, flow_m3_s: Numeric, head_pa: Numeric) -> Numeric:
+    """Speed, as a fraction of design speed, that gives a flow against a head.
+
+    Parameters
+    ----------
+    pump
+        Nameplate.
+    flow_m3_s
+        Volume flow, 0 and up. [m3/s]
+    head_pa
+        Pressure rise, 0 and up. [Pa]
+
+    Returns
+    -------
+    Numeric
+        Above 1 when the pump is too small. [-]
+    """
+    s = pump.shutoff_head_ratio
+    x = _flow_ratio(pump, flow_m3_s)
+    head = np.maximum(head_pa, 0.0) / pump.design_head_pa
+    return np.sqrt((head + (s - 1.0) * x * x) / s)
+
+
+@kernel
+def power(pump: Pump, flow_m3_s: Numeric, head_pa: Numeric) -> Numeric:
+    """Electrical power at a flow against a head, all of it heat to the water.
+
+    Parameters
+    ----------
+    pump
+        Nameplate.
+    flow_m3_s
+        Volume flow, 0 and up. [m3/s]
+    head_pa
+        Pressure rise, 0 and up. [Pa]
+
+    Returns
+    -------
+    Numeric
+        0 where there is no pump. [W]
+    """
+    r = speed(pump, flow_m3_s, head_pa)
+    phi = _flow_ratio(pump, flow_m3_s) / np.maximum(r, SMALL)
+    margin = np.maximum(2.0 - phi, RUN_OUT_MARGIN)
+    hydraulic_w = np.maximum(head_pa, 0.0) * pump.design_flow_m3_s * r
+    power_w: Numeric = hydraulic_w / (np.maximum(pump.efficiency, SMALL) * margin)
+    return power_w
+
+
+@kernel
+def flow_at_speed(
+    pump: Pump,
+    speed: Numeric,
+    static_head_pa: Numeric,
+    resistance_pa_s2_m6: Numeric,
+) -> Numeric:
+    """Flow where the pump curve meets the system curve ``static + k V^2``.
+
+    Parameters
+    ----------
+    pump
+        Nameplate.
+    speed
+        Fraction of design speed.
+    static_head_pa
+        Part of the head that does not depend on flow. [Pa]
+    resistance_pa_s2_m6
+        ``k`` of the system curve, 0 and up. [Pa s2/m6]
+
+    Returns
+    -------
+    Numeric
+        0 when the pump cannot lift the static head. [m3/s]
+    """
+    s = pump.shutoff_head_ratio
+    exists = pump.design_flow_m3_s > 0.0
+    design_m3_s = np.maximum(pump.design_flow_m3_s, 1e-6)
+    own_pa_s2_m6 = (s - 1.0) * pump.design_head_pa / (design_m3_s * design_m3_s)
+    surplus_pa = s * pump.design_head_pa * speed * speed - static_head_pa
+    squared = np.maximum(surplus_pa, 0.0) / (resistance_pa_s2_m6 + own_pa_s2_m6)
+    flow_m3_s: Numeric = exists * np.sqrt(squared)
+    return flow_m3_s
+
+
+@kernel
+def polynomial_power(
+    design_power_w: Numeric,
+    design_flow_m3_s: Numeric,
+    coefficients: tuple[float, float, float, float],
+    flow_m3_s: Numeric,
+) -> Numeric:
+    """Power as a cubic in the flow ratio (EnergyPlus Pump:VariableSpeed).
+
+    Parameters
+    ----------
+    design_power_w
+        Electrical power at design flow. [W]
+    design_flow_m3_s
+        Design flow. [m3/s]
+    coefficients
+        Constant to cubic.
+    flow_m3_s
+        Flow, clamped to the design flow. [m3/s]
+
+    Returns
+    -------
+    Numeric
+        0 without flow. [W]
+    """
+    ratio = flow_m3_s / np.maximum(design_flow_m3_s, SMALL)
+    x = np.minimum(np.maximum(ratio, 0.0), 1.0)
+    c = coefficients
+    share = c[0] + x * (c[1] + x * (c[2] + x * c[3]))
+    return design_power_w * share * (x > 0.0)
