@@ -1,0 +1,1 @@
+"""Command line, figures and reports. Computes nothing."""

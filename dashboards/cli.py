@@ -1,0 +1,160 @@
+"""The command ``wetbulb``.
+
+Only typer is imported here; a command loads what it needs when it runs, so that
+``wetbulb --help`` answers at once.
+
+Exit codes: 0 ok, 1 the run failed, 2 wrong usage, 3 a file or value is invalid,
+4 the guard refused, 130 interrupted.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashboards import console
+
+app = typer.Typer(
+    name="wetbulb",
+    help="Digital twin and control optimizer for AI data centers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+site_app = typer.Typer(help="Look at a site file.", no_args_is_help=True)
+app.add_typer(site_app, name="site")
+
+SiteArgument = Annotated[
+    str, typer.Argument(help="Name of a shipped site, or path to a YAML file.")
+]
+SiteOption = Annotated[
+    str, typer.Option("--site", help="Name of a shipped site, or path to a YAML file.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+HoursOption = Annotated[float, typer.Option(help="Simulated hours.")]
+DateOption = Annotated[str, typer.Option(help="Day of the year, MM-DD, local.")]
+WeatherOption = Annotated[
+    str | None, typer.Option(help="EPW or CSV file; the site's own if not given.")
+]
+LoadOption = Annotated[
+    str | None, typer.Option(help="CSV of IT power; the site's own if not given.")
+]
+SeedOption = Annotated[int, typer.Option(help="Seed of plant errors and sensor noise.")]
+SpreadOption = Annotated[
+    float,
+    typer.Option(
+        min=0.0, max=0.5, help="Half width of the errors of the plant's nameplates."
+    ),
+]
+
+
+@app.command()
+def demo(
+    hours: HoursOption = 24.0,
+    date: DateOption = "04-07",
+    site: SiteOption = "hybrid_10mw",
+    weather: WeatherOption = None,
+    load: LoadOption = None,
+    controllers: Annotated[
+        str, typer.Option(help="Comma-separated; the last one is the candidate.")
+    ] = "fixed,rules,mpc",
+    seed: SeedOption = 1,
+    spread: SpreadOption = 0.05,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of results; runs/<UTC time> if not given."),
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option(help="Open the report when it is done.")
+    ] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a day in closed loop over Modbus and compare the controllers."""
+    with console.reporting(as_json):
+        from dashboards.demo import Request, run
+
+        wanted = tuple(name.strip() for name in controllers.split(","))
+        request = Request(
+            hours, date, site, weather, load, wanted, seed, spread, out, browser
+        )
+        run(request, as_json)
+
+
+@app.command("serve-plant")
+def serve_plant(
+    site: SiteArgument,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="TCP port; 0 takes a free one.")
+    ] = 5020,
+    hours: HoursOption = 24.0,
+    date: DateOption = "04-07",
+    weather: WeatherOption = None,
+    load: LoadOption = None,
+    seed: SeedOption = 1,
+    spread: SpreadOption = 0.05,
+) -> None:
+    """Start the virtual plant of a site on Modbus TCP; Ctrl-C ends it.
+
+    Prints one JSON line with host, port and pid when it is ready.
+    """
+    with console.reporting(as_json=False):
+        from bms_io.plant_server import PlantJob, run_server
+
+        job = PlantJob(
+            site=site,
+            start=date,
+            hours=hours,
+            weather=weather,
+            load=load,
+            host=host,
+            port=port,
+            seed=seed,
+            spread=spread,
+        )
+        run_server(job)
+
+
+@app.command()
+def version(as_json: JsonOption = False) -> None:
+    """Print the version."""
+    import platform
+    from importlib.metadata import version as version_of
+
+    wetbulb, python = version_of("wetbulb"), platform.python_version()
+    if as_json:
+        console.write_json({"wetbulb": wetbulb, "python": python})
+    else:
+        console.write(f"wetbulb {wetbulb} (Python {python})")
+
+
+@site_app.command("check")
+def site_check(site: SiteArgument, as_json: JsonOption = False) -> None:
+    """Check the site and every file that it names."""
+    with console.reporting(as_json):
+        from dashboards.site import check
+
+        check(site, as_json)
+
+
+@site_app.command("show")
+def site_show(site: SiteArgument, as_json: JsonOption = False) -> None:
+    """Print every value of the site, defaults included."""
+    with console.reporting(as_json):
+        from dashboards.site import show
+
+        show(site, as_json)
+
+
+@site_app.command("schema")
+def site_schema() -> None:
+    """Print the JSON Schema of site files, for editors."""
+    with console.reporting(as_json=True):
+        from dashboards.site import print_schema
+
+        print_schema()
+
+
+def main() -> None:
+    """Entry point of the command."""
+    app()

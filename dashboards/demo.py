@@ -1,0 +1,205 @@
+"""``wetbulb demo``: one day, one virtual plant per controller, everything over Modbus.
+
+Each controller gets its own plant process with the same errors and noise; all run at the
+same time. Only telemetry that crossed a socket goes into the figures.
+"""
+
+import asyncio
+import time
+import webbrowser
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from bms_io.loop import ClosedLoop, LoopResult, Progress
+from bms_io.plant_process import running_plant
+from bms_io.plant_server import PlantJob
+from bms_io.points import PointMap, load_points
+from dashboards import console, controllers, output
+from dashboards.progress import bars
+from dashboards.results import Run, Settings, Study
+from twin.config import Site, load_site
+from twin.errors import ConfigError, GuardRefusedError, WetbulbError
+from twin.interfaces import Controller
+from twin.kpis import kpis
+from twin.resources import resolve
+from twin.scenario import Scenario, load_scenario
+from twin.simulate import make_forecaster
+
+
+class Request(NamedTuple):
+    """What the user asked for."""
+
+    hours: float
+    date: str
+    site: str
+    weather: str | None
+    load: str | None
+    controllers: tuple[str, ...]
+    seed: int
+    spread: float
+    out: Path | None
+    browser: bool
+
+
+class Prepared(NamedTuple):
+    """Everything checked, nothing started."""
+
+    request: Request
+    site: Site
+    scenario: Scenario
+    points: PointMap
+    controllers: list[Controller]
+    directory: Path
+
+
+def run(request: Request, as_json: bool) -> None:
+    """Run the demo and show what came of it.
+
+    Raises
+    ------
+    WetbulbError
+        If an input is wrong, the plant is lost or the second verifier refused a write;
+        what was recorded until then is on disk.
+    """
+    begin_s = time.monotonic()
+    prepared = prepare(request)
+    console.note(
+        f"{', '.join(request.controllers)}: {request.hours:g} h from {request.date}, "
+        f"each against its own plant over Modbus TCP; recording to {prepared.directory}"
+    )
+    try:
+        results = asyncio.run(_run_all(prepared))
+    except KeyboardInterrupt:
+        console.note(f"What was recorded so far is in {prepared.directory}.")
+        raise
+    study = conclude(prepared, results, time.monotonic() - begin_s)
+    report = output.save(study)
+    output.show(study, report, as_json)
+    if request.browser and not as_json and console.has_screen():
+        webbrowser.open(report.absolute().as_uri())
+    _refuse_violations(results)
+
+
+def prepare(request: Request) -> Prepared:
+    """Check every input before anything starts."""
+    site = load_site(request.site)
+    points = load_points(resolve(site.defaults.points, "points", ".yaml"))
+    scan_h = site.control.scan_interval_s / 3600.0
+    if request.hours < scan_h or abs(request.hours / scan_h % 1.0 - 0.5) < 0.5 - 1e-9:
+        message = (
+            f"--hours {request.hours:g}: the site is scanned every "
+            f"{site.control.scan_interval_s:g} s. Give a positive multiple of "
+            f"{scan_h:g} h, e.g. 2."
+        )
+        raise ConfigError(message)
+    scenario = load_scenario(
+        site, request.date, request.hours, request.weather, request.load
+    )
+    chosen = controllers.make(request.controllers, site)
+    directory = request.out or _new_directory(Path("runs"))
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"--out {directory}: {error.strerror}. Give another folder."
+        raise ConfigError(message) from error
+    return Prepared(request, site, scenario, points, chosen, directory)
+
+
+def _new_directory(parent: Path) -> Path:
+    """Folder named by the present time that does not exist yet."""
+    stem = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    names = [stem, *(f"{stem}-{number}" for number in range(2, 100))]
+    return next(parent / name for name in names if not (parent / name).exists())
+
+
+async def _run_all(prepared: Prepared) -> list[LoopResult]:
+    """Run every controller at the same time; the first error ends all."""
+    turns = round(prepared.scenario.duration_s / prepared.site.control.scan_interval_s)
+    failed: list[WetbulbError] = []
+    tasks: list[asyncio.Task[LoopResult]] = []
+    with bars(prepared.request.controllers, turns) as progress:
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(_run_one(prepared, one, progress[one.name]))
+                    for one in prepared.controllers
+                ]
+        except* WetbulbError as errors:
+            failed = [e for e in errors.exceptions if isinstance(e, WetbulbError)]
+    if failed:
+        raise failed[0]
+    return [task.result() for task in tasks]
+
+
+async def _run_one(
+    prepared: Prepared, controller: Controller, progress: Progress
+) -> LoopResult:
+    """One controller against a plant process of its own."""
+    request = prepared.request
+    directory = prepared.directory / controller.name
+    directory.mkdir(exist_ok=True)
+    job = PlantJob(
+        site=request.site,
+        start=request.date,
+        hours=request.hours,
+        weather=request.weather,
+        load=request.load,
+        seed=request.seed,
+        spread=request.spread,
+    )
+    async with AsyncExitStack() as stack:
+        where = await stack.enter_async_context(
+            running_plant(job, directory / "plant.log")
+        )
+        loop = ClosedLoop(
+            prepared.site,
+            prepared.points.at(where.host, where.port),
+            controller,
+            make_forecaster(prepared.scenario),
+            directory,
+            progress,
+        )
+        return await loop.run(prepared.scenario.duration_s)
+
+
+def conclude(prepared: Prepared, results: list[LoopResult], wall_s: float) -> Study:
+    """Figures of every run, side by side."""
+    request = prepared.request
+    runs = tuple(_as_run(prepared, result) for result in results)
+    settings = Settings(
+        request.site, request.date, request.hours, request.seed, request.spread
+    )
+    return Study(
+        settings, prepared.site, prepared.scenario, runs, prepared.directory, wall_s
+    )
+
+
+def _as_run(prepared: Prepared, result: LoopResult) -> Run:
+    """What the tables and figures need of a run."""
+    figures = kpis(prepared.site, prepared.scenario, result.telemetry, result.setpoints)
+    return Run(
+        name=result.name,
+        telemetry=result.telemetry,
+        setpoints=result.setpoints,
+        kpis=figures,
+        guard_events=result.guard_events,
+        guard_violations=len(result.guard_violations),
+        writes=result.writes,
+        readback_mismatches=len(result.readback_mismatches),
+        fallbacks=int((result.decisions["status"] != "ok").sum()),
+        held=result.held,
+    )
+
+
+def _refuse_violations(results: list[LoopResult]) -> None:
+    """Say so if the second verifier had to refuse what the guard let through."""
+    refused = [
+        f"{result.name}: {entry}"
+        for result in results
+        for entry in result.guard_violations
+    ]
+    if refused:
+        message = "writes refused by the second verifier:\n" + "\n".join(refused)
+        raise GuardRefusedError(message)

@@ -1,0 +1,64 @@
+"""Where a study goes: files in its folder, table and summary on the terminal."""
+
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from dashboards import console, report, tables
+from dashboards.results import Study
+
+PIPE_WIDTH = 100  # columns where standard output is not a terminal
+
+
+def save(study: Study) -> Path:
+    """Write report, comparison and summary beside the telemetry.
+
+    Returns
+    -------
+    Path
+        The report.
+    """
+    rows = [{"controller": run.name, **run.kpis._asdict()} for run in study.runs]
+    pd.DataFrame(rows).to_csv(study.directory / "comparison.csv", index=False)
+    text = json.dumps(tables.summary(study), indent=2, allow_nan=False)
+    (study.directory / "summary.json").write_text(text + "\n", encoding="utf-8")
+    return report.write(study)
+
+
+def show(study: Study, report_path: Path, as_json: bool) -> None:
+    """Print the summary for machines, or table and places for people."""
+    if as_json:
+        console.write_json({**tables.summary(study), "report": str(report_path)})
+        return
+    screen = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    screen.print(_comparison(study))
+    for saving in tables.savings(study):
+        console.write(
+            f"{study.candidate.name} against {saving.against}: "
+            f"{saving.site_energy:+.2%} site energy, "
+            f"{saving.cooling_energy:+.2%} cooling energy, "
+            f"{saving.overhead_energy:+.2%} energy without IT, "
+            f"{saving.cost:+.2%} cost saved"
+        )
+    counts = ", ".join(f"{run.name} {run.guard_violations}" for run in study.runs)
+    console.write(f"guard violations: {counts}")
+    console.write(f"report: {report_path}")
+    console.write(f"tables: {study.directory}/*/telemetry.csv, setpoints.csv")
+
+
+def _comparison(study: Study) -> Table:
+    """Controllers against figures, the candidate in bold."""
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    table.add_column("controller")
+    for column in tables.COLUMNS:
+        heading = f"{column.title}\n{column.unit}".rstrip()
+        table.add_column(heading, justify="right")
+    for run in study.runs:
+        is_candidate = run is study.candidate
+        table.add_row(*tables.row(run), style="bold" if is_candidate else None)
+    return table
