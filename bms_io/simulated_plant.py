@@ -5,18 +5,19 @@ noise, local control loops (inside the facility step), setpoints in force that a
 supervisor's only in remote mode, and a watch on the heartbeat that ends remote mode.
 """
 
+import math
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from twin.compiled import initial_state, step
-from twin.signals import Inputs, Outputs, Setpoints
+from twin.compiled import initial_state, run
+from twin.signals import Inputs, Outputs, Setpoints, State
+from twin.simulate import MEAN_SUFFIXES, averaged
 from twin.topology import Facility
 
 STEP_S = 60.0
 LOCAL, REMOTE = 0.0, 1.0
-# A meter reports the mean of these over the interval; everything else is as it stands
-MEAN_SUFFIXES = ("_w", "_kg_s")
 
 
 class SensorNoise(NamedTuple):
@@ -34,8 +35,8 @@ class World(Protocol):
     def duration_s(self) -> float:
         """End of the known future on the plant clock."""
 
-    def inputs_at(self, time_s: float) -> Inputs:
-        """Weather and load at a time of the plant clock."""
+    def inputs_at(self, time_s: NDArray[np.float64] | float) -> Inputs:
+        """Weather and load at times of the plant clock."""
 
 
 class SimulatedPlant:
@@ -77,11 +78,10 @@ class SimulatedPlant:
         self._beat_s = -np.inf
         self.time_s = 0.0
         self.mode = LOCAL
-        inputs = self._inputs()
-        self._state = initial_state(facility, inputs, design)
+        self._state = initial_state(facility, self._inputs(), design)
         # sensors need something to show before the clock first moves
-        _, outputs = step(facility, self._state, inputs, design, STEP_S)
-        self.measured = self._measure([(inputs, outputs)])
+        _, out = self._run(0.0, STEP_S)
+        self.measured = self._measure(out)
 
     @property
     def duration_s(self) -> float:
@@ -110,37 +110,39 @@ class SimulatedPlant:
         target_s
             Plant time, a whole number of steps ahead and within the scenario.
         """
-        history: list[tuple[Inputs, Outputs]] = []
+        parts: list[NDArray[np.float64]] = []
         while self.time_s < target_s:
             if self.time_s - self._beat_s >= self._plant_timeout_s:
                 self.mode = LOCAL
-            inputs = self._inputs()
-            self._state, outputs = step(
-                self._facility, self._state, inputs, self.active, STEP_S
-            )
-            history.append((inputs, outputs))
-            self.time_s += STEP_S
-        if history:
-            self.measured = self._measure(history)
+            until_s = min(target_s, self._overdue_s())
+            self._state, out = self._run(self.time_s, until_s)
+            parts.append(out)
+            self.time_s = until_s
+        if parts:
+            self.measured = self._measure(np.vstack(parts))
+
+    def _overdue_s(self) -> float:
+        """First step at which the heartbeat counts as lost; never in local mode."""
+        if self.mode == LOCAL:
+            return math.inf
+        return STEP_S * math.ceil((self._beat_s + self._plant_timeout_s) / STEP_S)
+
+    def _run(self, from_s: float, to_s: float) -> tuple[State, NDArray[np.float64]]:
+        """Physics at the setpoints in force; outputs of shape (steps, outputs)."""
+        middle_s = np.arange(from_s, to_s, STEP_S) + STEP_S / 2.0
+        inputs = self._world.inputs_at(middle_s)
+        return run(self._facility, self._state, inputs, self.active, STEP_S)
 
     def _inputs(self) -> Inputs:
-        """Weather and load now, as the plain floats that compiled code wants."""
+        """Weather and load now."""
         return Inputs(*map(float, self._world.inputs_at(self.time_s)))
 
-    def _measure(self, history: list[tuple[Inputs, Outputs]]) -> dict[str, float]:
+    def _measure(self, out: NDArray[np.float64]) -> dict[str, float]:
         """Sensor values by signal name: meters average, thermometers do not."""
-        truth: dict[str, float] = {}
-        for prefix, rows in zip(
-            ("inputs", "outputs"), zip(*history, strict=True), strict=True
-        ):
-            for field, column in zip(
-                rows[0]._fields, np.array(rows, dtype=float).T, strict=True
-            ):
-                mean = field.endswith(MEAN_SUFFIXES)
-                truth[f"{prefix}.{field}"] = float(
-                    column.mean() if mean else column[-1]
-                )
-        return {name: self._sensed(name, value) for name, value in truth.items()}
+        truth = {f"inputs.{k}": v for k, v in self._inputs()._asdict().items()}
+        for name, value in zip(Outputs._fields, averaged(out), strict=True):
+            truth[f"outputs.{name}"] = value
+        return {name: self._sensed(name, float(v)) for name, v in truth.items()}
 
     def _sensed(self, name: str, value: float) -> float:
         """Add the noise of the sensor; counts, modes and fractions are exact."""
