@@ -75,8 +75,8 @@ def _read_epw(path: Path) -> pd.DataFrame:
             "and 35 columns of hourly data; get it again from its publisher."
         )
         raise DataError(message) from error
-    hour = (data.index.dayofyear - 1) * 24 + data.index.hour + 1
-    leap = data.index.is_leap_year & (data.index.dayofyear > 59)
+    hour = (data.index.day_of_year - 1) * 24 + data.index.hour + 1
+    leap = data.index.is_leap_year & (data.index.day_of_year > 59)
     return pd.DataFrame(
         {
             "time_s": np.asarray(hour - 24 * leap, dtype=float) * 3600.0,
