@@ -1,0 +1,241 @@
+r"""Air and water in counterflow through wet fill, after Merkel.
+
+The air is a gas whose heat capacity is the slope of saturated enthalpy over wet bulb
+between inlet and outlet. Let the span be ``T_water,in - T_wb,in`` and let the air go the
+share ``z`` of it. Then
+
+.. math::
+
+    c_e = \frac{h_s(T_{wb} + z\,span) - h_s(T_{wb})}{z\,span}, \quad
+    NTU_a = \frac{UA\, c_e / c_{air}}{\dot m_a c_e} = \frac{UA}{\dot m_a c_{air}},
+    \quad R = \frac{\dot m_a c_e}{C_w}
+
+    z = \frac{1 - e^{-NTU_a (1 - R)}}{1 - R\, e^{-NTU_a (1 - R)}}, \qquad
+    Q = R\, z\, C_w\, span
+
+which is the effectiveness-NTU form with the air as the reference stream, whichever stream
+is the smaller. Only ``c_e`` couples it: one unknown, a fixed number of secant steps.
+
+The inverse, heat known and air flow wanted, needs no inner loop either: ``z`` gives the
+air flow through the enthalpy balance and the wanted conductance through the logarithmic
+mean difference.
+
+References
+----------
+Merkel (1925); EnergyPlus Engineering Reference, "Cooling Towers"; Incropera et al.,
+Fundamentals of Heat and Mass Transfer, ch. 11.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from plant import psychrometrics as moist_air
+from plant._kernel import kernel
+from plant._select import select
+from plant.types import Numeric
+
+SMALL = 1e-9  # stands for zero in denominators
+TINY = 1e-14  # a secant flatter than this has converged
+START = 0.8  # first guess of the share
+LEAST = 1e-6  # keeps the share off both ends
+STEPS = 3  # leave less than 0.001 K
+SPEED_STEPS = 5  # leave less than 0.0001 of full air flow
+
+
+class Streams(NamedTuple):
+    """Water and air on their way in."""
+
+    span_k: Numeric  # water over wet bulb, never exactly 0
+    wet_bulb_c: Numeric
+    pressure_pa: Numeric
+    enthalpy: Numeric  # saturated at the wet bulb, J/kg
+    water_w_k: Numeric  # capacity rate, never exactly 0
+    first_rise: Numeric  # enthalpy of the air at the first guess, J/kg
+
+
+class AirSide(NamedTuple):
+    """What a fan at full speed and the fill do for the air."""
+
+    full_kg_s: Numeric  # dry air
+    full_ntu: Numeric  # design conductance over the capacity rate at full flow
+    curve: tuple[float, float, float]  # conductance over the air-flow ratio
+    limits: tuple[float, float]  # of the ratio in that curve
+
+
+class Outlet(NamedTuple):
+    """Both streams on their way out, as shares of the span."""
+
+    air: Numeric
+    water: Numeric
+
+
+@kernel
+def streams_in(
+    water_in_c: Numeric, water_w_k: Numeric, wet_bulb_c: Numeric, pressure_pa: Numeric
+) -> Streams:
+    """Both streams; ``water_w_k`` is the capacity rate of the water [W/K]."""
+    span_k = water_in_c - wet_bulb_c
+    span_k = select(np.abs(span_k) < LEAST, LEAST, span_k)
+    first_c = wet_bulb_c + START * span_k
+    enthalpy = moist_air.saturated_enthalpy(wet_bulb_c, pressure_pa)
+    first = moist_air.saturated_enthalpy(first_c, pressure_pa)
+    return Streams(
+        span_k=span_k,
+        wet_bulb_c=wet_bulb_c,
+        pressure_pa=pressure_pa,
+        enthalpy=enthalpy,
+        water_w_k=np.maximum(water_w_k, SMALL),
+        first_rise=first - enthalpy,
+    )
+
+
+@kernel
+def leaving_wet_bulb(streams: Streams, share: Numeric) -> Numeric:
+    """Temperature of the saturated air that leaves [degC]."""
+    return streams.wet_bulb_c + share * streams.span_k
+
+
+@kernel
+def _enthalpy_rise(streams: Streams, share: Numeric) -> Numeric:
+    """Enthalpy that the air gains on a share of the span [J/kg]."""
+    leaving_c = leaving_wet_bulb(streams, share)
+    leaving = moist_air.saturated_enthalpy(leaving_c, streams.pressure_pa)
+    return leaving - streams.enthalpy
+
+
+@kernel
+def _inside(share: Numeric) -> Numeric:
+    """Share of the span, off both ends."""
+    return np.minimum(np.maximum(share, LEAST), 1.0 - LEAST)
+
+
+@kernel
+def _secant(
+    at: Numeric, miss: Numeric, before: Numeric, miss_before: Numeric
+) -> Numeric:
+    """Zero of the line through two points; stays when it is flat."""
+    rise = miss - miss_before
+    flat = np.abs(rise) < TINY
+    step = miss * (at - before) / select(flat, 1.0, rise)
+    zero: Numeric = at - select(flat, 0.0, step)
+    return zero
+
+
+@kernel
+def _air_effectiveness(ntu: Numeric, ratio: Numeric) -> Numeric:
+    """Share of the span that the air goes; any ratio, also above 1."""
+    gap = 1.0 - ratio
+    gap = select(np.abs(gap) < SMALL, SMALL, gap)
+    theta = np.tanh(0.5 * ntu * gap)
+    share: Numeric = 2.0 * theta / (gap + theta * (1.0 + ratio))
+    return share
+
+
+@kernel
+def exchange(streams: Streams, air_kg_s: Numeric, air_ntu: Numeric) -> Outlet:
+    """Outlet at a given air flow.
+
+    Parameters
+    ----------
+    streams
+        Both inlets.
+    air_kg_s
+        Dry air. [kg/s]
+    air_ntu
+        Sensible conductance over the sensible capacity rate of the air.
+
+    Returns
+    -------
+    Outlet
+        The water leaves at ``T_in - water * span``.
+    """
+    before: Numeric = START
+    scale = air_kg_s / (streams.span_k * streams.water_w_k)
+    ratio = scale * streams.first_rise / START
+    share = _inside(_air_effectiveness(air_ntu, ratio))
+    miss_before = share - before
+    reached = share
+    for _ in range(STEPS):
+        ratio = scale * _enthalpy_rise(streams, share) / share
+        reached = _air_effectiveness(air_ntu, ratio)
+        miss = reached - share
+        following = _inside(_secant(share, miss, before, miss_before))
+        before, miss_before, share = share, miss, following
+    return Outlet(air=reached, water=reached * ratio)
+
+
+@kernel
+def _unit_log_mean(hot_end: Numeric, cold_end: Numeric) -> Numeric:
+    """One over the logarithmic mean of two differences."""
+    apart = hot_end - cold_end
+    near = np.abs(apart) < LEAST
+    ends = np.log(hot_end / cold_end) / select(near, 1.0, apart)
+    inverse: Numeric = select(near, 2.0 / (hot_end + cold_end), ends)
+    return inverse
+
+
+@kernel
+def air_factor(fan: AirSide, air_ratio: Numeric) -> Numeric:
+    """Conductance over that at full air flow; the curve is held at its limits."""
+    x = np.minimum(np.maximum(air_ratio, fan.limits[0]), fan.limits[1])
+    c = fan.curve
+    factor: Numeric = np.maximum(c[0] + x * (c[1] + x * c[2]), SMALL)
+    return factor
+
+
+@kernel
+def driven(streams: Streams, fan: AirSide, air_ratio: Numeric) -> Outlet:
+    """Outlet at a share of full air flow, above 0."""
+    ntu = fan.full_ntu * air_factor(fan, air_ratio) / air_ratio
+    return exchange(streams, fan.full_kg_s * air_ratio, ntu)
+
+
+@kernel
+def _speed_miss(
+    streams: Streams, fan: AirSide, water_share: Numeric, share: Numeric
+) -> tuple[Numeric, Numeric]:
+    """Logarithm of wanted over available conductance, and the air-flow ratio."""
+    heat_w = water_share * streams.span_k * streams.water_w_k
+    x = heat_w / (fan.full_kg_s * _enthalpy_rise(streams, share))
+    x = np.maximum(x, TINY)
+    wanted = share * x * _unit_log_mean(1.0 - share, 1.0 - water_share)
+    available = np.maximum(fan.full_ntu * air_factor(fan, x), SMALL)
+    return np.log(wanted / available), x
+
+
+@kernel
+def air_flow(
+    streams: Streams, fan: AirSide, water_share: Numeric, first_share: Numeric
+) -> tuple[Numeric, Numeric]:
+    """Air flow that cools the water by a given share of the span.
+
+    Parameters
+    ----------
+    streams
+        Both inlets.
+    fan
+        Air side of the tower.
+    water_share
+        Wanted drop of the water over the span, 0 to 1.
+    first_share
+        First guess of the share that the air goes.
+
+    Returns
+    -------
+    tuple of Numeric
+        Air-flow ratio, and the share of the span that the air goes. Meaningless when
+        no air flow can do it: the caller decides that before.
+    """
+    water_share = _inside(water_share)
+    before = _inside(first_share)
+    miss_before, x = _speed_miss(streams, fan, water_share, before)
+    share = _inside(before - 0.1 * miss_before * (1.0 - before))
+    for _ in range(SPEED_STEPS):
+        miss, x = _speed_miss(streams, fan, water_share, share)
+        following = _secant(share, miss, before, miss_before)
+        # never more than half of the way to either end
+        following = np.maximum(following, 0.5 * share)
+        following = np.minimum(following, 0.5 + 0.5 * share)
+        before, miss_before, share = share, miss, _inside(following)
+    return x, before
