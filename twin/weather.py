@@ -110,7 +110,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
         message = f"{path}: {error}. Times as 2024-01-31T13:00, numbers plain."
         raise DataError(message) from error
     start_of_year = pd.to_datetime(stamp.dt.year.astype(str) + "-01-01")
-    after = (stamp.dt.is_leap_year & (stamp.dt.dayofyear > 60)) * 86400.0
+    after = (stamp.dt.is_leap_year & (stamp.dt.day_of_year > 60)) * 86400.0
     out = pd.DataFrame(
         {
             "time_s": (stamp - start_of_year).dt.total_seconds() - after,
