@@ -35,7 +35,7 @@ class SimulationResult(NamedTuple):
 
 def make_forecaster(scenario: Scenario) -> PersistenceForecaster:
     """Forecaster that knows the day before the run, and nothing of the run itself."""
-    past_s = np.arange(-DAY_S, 1.0, 900.0)
+    past_s = np.arange(-DAY_S, 0.0, 900.0)
     past = scenario.inputs_at(past_s)
     unknown = np.full_like(past_s, np.nan)  # the trace has no day before
     history = past._replace(it_demand_w=unknown)

@@ -1,0 +1,374 @@
+r"""The plan of a day as a mixed-integer linear program (Pyomo, solved by HiGHS).
+
+Per step :math:`t` each lever takes a mixture :math:`\lambda` of its sampled values (a
+piecewise-linear response); cells in service and ECO mode are whole for the first hours.
+
+.. math::
+
+    \min \sum_t \Delta t_t\, w_t\, P_t + \pi D
+        + \text{wear} + \text{switching} + \text{slack}
+
+    P_t = P^0_t + \sum_{ik} \lambda_{tik}\, \Delta P_{tik} - E_t e_t - d_t + c_t,
+    \qquad D \ge P_t
+
+    T^0_{tj} + b_j + \sum_{ik} \lambda_{tik}\, \Delta T_{tikj} \le T^{max}_j + s_{tj}
+
+with battery :math:`S_{t+1} = S_t - \Delta t (d/\eta - \eta c)`, its end not below its
+start, and dwell times for ECO mode. All sampled numbers are mutable parameters, so the
+model is built once and re-solved.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyomo.environ as pe
+from numpy.typing import NDArray
+from pyomo.contrib.solver.solvers.highs import Highs
+
+from optimizer.linearize import (
+    CELLS,
+    LEVERS,
+    LIMITED,
+    POINTS,
+    STRESS_STEPS,
+    Samples,
+)
+from plant.power.battery import Battery
+
+Array = NDArray[np.float64]
+
+W_PER_MW = 1e6  # the program counts in MW, so that its numbers are of order one
+
+
+class PlanPrices(NamedTuple):
+    """What the objective weighs, in USD."""
+
+    slack_usd_k_s: float = 200.0 / 3600.0  # per kelvin above a limit and second
+    cell_switch_usd: float = 0.5
+    eco_switch_usd: float = 2.0
+    battery_wear_usd_j: float = 40.0 / 3.6e9  # per joule discharged
+
+
+class PlanProblem(NamedTuple):
+    """Numbers of one planning problem."""
+
+    step_s: Array  # (time,)
+    energy_usd_j: Array  # (time,)
+    move_usd: Array  # (lever, point), dislike of moving in the first step
+    samples: Samples
+    headroom_k: Array  # (time, limit): limit minus base, bias and margin
+    stress_headroom_k: Array  # (stress step, limit), likewise
+    eco_allowed: Array  # (time,), 0 or 1
+    soc: float
+    cells_now: float
+    eco_now: float
+    peak_so_far_w: float
+    demand_usd_w: float
+
+
+class PlanSolution(NamedTuple):
+    """Chosen plan; arrays of shape (time, ...)."""
+
+    levers: Array  # (time, lever)
+    eco: Array  # (time,)
+    battery_w: Array  # (time,), positive discharges
+    site_w: Array  # (time,), as the linear model sees it
+    gap: float
+
+
+class PlanModel:
+    """Persistent model for a fixed horizon.
+
+    Parameters
+    ----------
+    step_s
+        Lengths of the steps. [s]
+    battery
+        Nameplate.
+    whole_s
+        Cells and ECO are whole numbers for steps that start before this.
+    """
+
+    def __init__(
+        self, step_s: Array, battery: Battery, whole_s: float = 6 * 3600.0
+    ) -> None:
+        self._steps = len(step_s)
+        starts = np.concatenate([[0.0], np.cumsum(step_s)[:-1]])
+        self._whole = [t for t in range(self._steps) if starts[t] < whole_s]
+        self._step_s = step_s
+        self._prices = PlanPrices()
+        self._model = self._build(battery)
+        self._solver = _WarmHighs()
+        config = self._solver.config
+        config.threads = 1
+        config.time_limit = 5.0
+        config.load_solutions = False
+        config.raise_exception_on_nonoptimal_result = False
+        for name in config.auto_updates:
+            config.auto_updates[name] = name == "update_parameters"
+
+    def _build(self, battery: Battery) -> Any:
+        m = pe.ConcreteModel()
+        m.T = pe.RangeSet(0, self._steps - 1)
+        m.I = pe.RangeSet(0, len(LEVERS) - 1)
+        m.K = pe.RangeSet(0, POINTS - 1)
+        m.J = pe.RangeSet(0, len(LIMITED) - 1)
+        m.S = pe.RangeSet(0, STRESS_STEPS - 1)
+        self._parameters(m)
+        self._levers(m)
+        self._battery(m, battery)
+        self._power(m)
+        self._temperatures(m)
+        self._objective(m)
+        return m
+
+    @staticmethod
+    def _parameters(m: Any) -> None:
+        """Everything that changes between two solves."""
+        for name, sets in {
+            "value": (m.T, m.I, m.K),
+            "site": (m.T, m.I, m.K),
+            "warm": (m.T, m.I, m.K, m.J),
+            "base": (m.T,),
+            "saving": (m.T,),
+            "headroom": (m.T, m.J),
+            "stress": (m.S, m.I, m.K, m.J),
+            "stress_headroom": (m.S, m.J),
+            "weight": (m.T,),
+            "move": (m.I, m.K),
+            "eco_allowed": (m.T,),
+        }.items():
+            setattr(m, name, pe.Param(*sets, initialize=0.0, mutable=True))
+        for name in ("soc_now", "cells_now", "eco_now", "peak_now", "demand"):
+            setattr(m, name, pe.Param(initialize=0.0, mutable=True))
+
+    def _levers(self, m: Any) -> None:
+        """Mixtures of sampled values, whole cells and ECO mode with dwell."""
+        m.mix = pe.Var(m.T, m.I, m.K, bounds=(0, 1))
+        m.eco = pe.Var(m.T, bounds=(0, 1))
+        for t in self._whole:
+            m.eco[t].domain = pe.Binary
+            for k in m.K:
+                m.mix[t, CELLS, k].domain = pe.Binary
+        m.one = pe.Constraint(
+            m.T, m.I, rule=lambda m, t, i: sum(m.mix[t, i, k] for k in m.K) == 1
+        )
+        m.cells = pe.Var(m.T)
+        m.cells_are = pe.Constraint(
+            m.T,
+            rule=lambda m, t: (
+                m.cells[t]
+                == sum(m.value[t, CELLS, k] * m.mix[t, CELLS, k] for k in m.K)
+            ),
+        )
+        m.cell_switch = pe.Var(m.T, domain=pe.NonNegativeReals)
+        m.eco_switch = pe.Var(m.T, domain=pe.NonNegativeReals)
+        for sign, tag in ((1, "up"), (-1, "down")):
+            self._switching(m, sign, tag)
+        m.eco_may = pe.Constraint(m.T, rule=lambda m, t: m.eco[t] <= m.eco_allowed[t])
+        m.dwell = pe.Constraint(m.T, rule=self._dwell)
+
+    @staticmethod
+    def _switching(m: Any, sign: int, tag: str) -> None:
+        """Switches are the absolute change from step to step."""
+
+        def cells(m: Any, t: int) -> Any:
+            before = m.cells[t - 1] if t else m.cells_now
+            return m.cell_switch[t] >= sign * (m.cells[t] - before)
+
+        def eco(m: Any, t: int) -> Any:
+            before = m.eco[t - 1] if t else m.eco_now
+            return m.eco_switch[t] >= sign * (m.eco[t] - before)
+
+        setattr(m, f"cells_{tag}", pe.Constraint(m.T, rule=cells))
+        setattr(m, f"eco_{tag}", pe.Constraint(m.T, rule=eco))
+
+    def _dwell(self, m: Any, t: int) -> Any:
+        """At most one change of ECO mode within an hour."""
+        ends = np.cumsum(self._step_s)
+        recent = [s for s in range(t + 1) if ends[t] - ends[s] < 3600.0]
+        return sum(m.eco_switch[s] for s in recent) <= 1
+
+    def _battery(self, m: Any, battery: Battery) -> None:
+        """Charge over time between reserve and full, not emptied by the plan."""
+        eta = battery.one_way_efficiency
+        energy = max(battery.energy_j, 1.0) / W_PER_MW
+        exists = 1.0 if battery.energy_j > 0 else 0.0
+        m.discharge = pe.Var(
+            m.T, bounds=(0, battery.discharge_power_w / W_PER_MW * exists)
+        )
+        m.charge = pe.Var(m.T, bounds=(0, battery.charge_power_w / W_PER_MW * exists))
+        m.soc = pe.Var(m.T, bounds=(0, 1))
+
+        def balance(m: Any, t: int) -> Any:
+            before = m.soc[t - 1] if t else m.soc_now
+            flow = m.discharge[t] / eta - m.charge[t] * eta
+            return m.soc[t] == before - flow * float(self._step_s[t]) / energy
+
+        m.soc_is = pe.Constraint(m.T, rule=balance)
+        last = self._steps - 1
+        m.soc_end = pe.Constraint(expr=m.soc[last] >= m.soc_now)
+
+        # The charge read back may lie outside by its noise: never ask for the impossible.
+        m.soc_short = pe.Var(m.T, domain=pe.NonNegativeReals)
+        m.soc_low = pe.Constraint(
+            m.T, rule=lambda m, t: m.soc[t] + m.soc_short[t] >= battery.soc_minimum
+        )
+        m.soc_high = pe.Constraint(
+            m.T, rule=lambda m, t: m.soc[t] - m.soc_short[t] <= battery.soc_maximum
+        )
+
+    @staticmethod
+    def _power(m: Any) -> None:
+        """Power at the meter and its peak."""
+        m.site_mw = pe.Var(m.T)
+
+        def power(m: Any, t: int) -> Any:
+            moved = sum(m.site[t, i, k] * m.mix[t, i, k] for i in m.I for k in m.K)
+            return m.site_mw[t] == (
+                m.base[t]
+                + moved
+                - m.saving[t] * m.eco[t]
+                - m.discharge[t]
+                + m.charge[t]
+            )
+
+        m.power_is = pe.Constraint(m.T, rule=power)
+        m.peak = pe.Var(domain=pe.NonNegativeReals)
+        m.peak_is = pe.Constraint(m.T, rule=lambda m, t: m.peak >= m.site_mw[t])
+        m.peak_was = pe.Constraint(expr=m.peak >= m.peak_now)
+
+    @staticmethod
+    def _temperatures(m: Any) -> None:
+        """Limits, with slack so that a plan always exists."""
+        m.slack = pe.Var(m.T, m.J, domain=pe.NonNegativeReals)
+
+        def rise(m: Any, warm: Any, t: int, j: int) -> Any:
+            return sum(warm[t, i, k, j] * m.mix[t, i, k] for i in m.I for k in m.K)
+
+        m.limit = pe.Constraint(
+            m.T,
+            m.J,
+            rule=lambda m, t, j: (
+                rise(m, m.warm, t, j) <= m.headroom[t, j] + m.slack[t, j]
+            ),
+        )
+        m.stress_limit = pe.Constraint(
+            m.S,
+            m.J,
+            rule=lambda m, t, j: (
+                rise(m, m.stress, t, j) <= m.stress_headroom[t, j] + m.slack[t, j]
+            ),
+        )
+
+    def _objective(self, m: Any) -> None:
+        p = self._prices
+        dt = self._step_s
+        energy = sum(float(dt[t]) * m.weight[t] * m.site_mw[t] for t in m.T)
+        warm = sum(
+            p.slack_usd_k_s * float(dt[t]) * m.slack[t, j] for t in m.T for j in m.J
+        )
+        wear = sum(
+            p.battery_wear_usd_j * W_PER_MW * float(dt[t]) * m.discharge[t] for t in m.T
+        )
+        switch = sum(
+            p.cell_switch_usd * m.cell_switch[t] + p.eco_switch_usd * m.eco_switch[t]
+            for t in m.T
+        )
+        move = sum(m.move[i, k] * m.mix[0, i, k] for i in m.I for k in m.K)
+        short = 1e4 * sum(m.soc_short[t] for t in m.T)
+        m.cost = pe.Objective(
+            expr=energy + m.demand * m.peak + warm + wear + switch + move + short
+        )
+
+    def solve(self, problem: PlanProblem, gap_usd: float) -> PlanSolution | None:
+        """Solve for new numbers.
+
+        Parameters
+        ----------
+        problem
+            Everything sampled and forecast.
+        gap_usd
+            Absolute optimality gap at which to stop. [USD]
+
+        Returns
+        -------
+        PlanSolution or None
+            None if no feasible plan was found in time.
+        """
+        self._store(problem)
+        self._solver.config.abs_gap = gap_usd
+        result = self._solver.solve(self._model)
+        if result.incumbent_objective is None:
+            return None
+        result.solution_loader.load_vars()
+        bound = result.objective_bound
+        gap = float("nan") if bound is None else result.incumbent_objective - bound
+        return self._read(problem.samples, float(gap))
+
+    def _store(self, problem: PlanProblem) -> None:
+        m = self._model
+        samples = problem.samples
+        for parameter, values in (
+            (m.value, samples.values),
+            (m.site, samples.site_w / W_PER_MW),
+            (m.warm, samples.limited_k),
+            (m.base, samples.base.site_w / W_PER_MW),
+            (m.saving, samples.eco_saving_w / W_PER_MW),
+            (m.headroom, problem.headroom_k),
+            (m.stress, samples.stressed_k),
+            (m.stress_headroom, problem.stress_headroom_k),
+            (m.weight, problem.energy_usd_j * W_PER_MW),
+            (m.move, problem.move_usd),
+            (m.eco_allowed, problem.eco_allowed),
+        ):
+            _store(parameter, values)
+        m.soc_now.set_value(problem.soc)
+        m.cells_now.set_value(problem.cells_now)
+        m.eco_now.set_value(problem.eco_now)
+        m.peak_now.set_value(problem.peak_so_far_w / W_PER_MW)
+        m.demand.set_value(problem.demand_usd_w * W_PER_MW)
+
+    def _read(self, samples: Samples, gap: float) -> PlanSolution:
+        m = self._model
+        mix = np.array(list(m.mix.extract_values().values())).reshape(
+            samples.values.shape
+        )
+        steps = range(self._steps)
+        battery = [m.discharge[t].value - m.charge[t].value for t in steps]
+        return PlanSolution(
+            levers=(mix * samples.values).sum(axis=2),
+            eco=np.round([m.eco[t].value for t in steps]),
+            battery_w=np.array(battery) * W_PER_MW,
+            site_w=np.array([m.site_mw[t].value for t in steps]) * W_PER_MW,
+            gap=gap,
+        )
+
+
+def _store(parameter: Any, values: Array) -> None:
+    """Bulk update of a mutable parameter from an array of its index order.
+
+    Rounded far below any meaning, because HiGHS refuses coefficients that are only noise.
+    """
+    rounded = np.round(values.ravel(), 8).tolist()
+    parameter.store_values(dict(zip(parameter.keys(), rounded, strict=True)))
+
+
+class _WarmHighs(Highs):  # type: ignore[misc]  # pyomo ships no types
+    """HiGHS that starts from the last integers (this interface has no MIP start).
+
+    It hooks a private method of Pyomo 6.10, which pyproject pins; a test covers it.
+    """
+
+    def _solve(self) -> Any:
+        columns, values = [], []
+        for identity, column in self._pyomo_var_to_solver_var_map.items():
+            variable = self._vars[identity][0]
+            if variable.value is not None and not variable.is_continuous():
+                columns.append(column)
+                values.append(float(round(variable.value)))
+        if columns:
+            self._solver_model.setSolution(
+                len(columns), np.array(columns, np.int32), np.array(values)
+            )
+        return super()._solve()
