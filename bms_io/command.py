@@ -104,6 +104,10 @@ class CommandPath:
         after = {name.removeprefix("active."): v for name, v in in_force.items()}
         return Sent(active._replace(**after), len(values), (), tuple(mismatches))
 
+    def skip(self, active: Setpoints, now_s: float) -> None:
+        """Let a write cycle pass without a write."""
+        self._verifier.refusals({}, active, now_s)
+
     def _changed(
         self, wanted: Setpoints, active: Setpoints, now_s: float
     ) -> dict[str, float]:

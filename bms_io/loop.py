@@ -35,6 +35,7 @@ from twin.interfaces import Controller, Decision, Estimate, Snapshot
 from twin.signals import Inputs
 
 Progress = Callable[[int, int], None]  # turns done, turns in all
+_FAILED = "controller failed"
 
 
 class Forecaster(Protocol):
@@ -59,7 +60,7 @@ class LoopResult(NamedTuple):
     guard_violations: list[str]  # refused by the second verifier: must be empty
     readback_mismatches: list[str]
     writes: int
-    held: int  # turns without a complete cycle
+    held: int  # times that the plant was left as it was, with a reason in the journal
 
 
 class _Tally:
@@ -112,6 +113,7 @@ class ClosedLoop:
         self._link = PlantLink(self._driver, point_map, self._journal, directory)
         self._memory = fresh_memory(-site.control.control_interval_s)
         self._tally = _Tally()
+        self._sound = False  # whether the last control cycle was complete
         self._snapshot: Snapshot | None = None
         self._estimate: Estimate | None = None
 
@@ -188,23 +190,34 @@ class ClosedLoop:
         return self._estimate
 
     async def _act(self, seen: Estimate, path: CommandPath, due: bool) -> bool:
-        """Do what the turn asks for; returns whether it is complete."""
+        """Do what the turn asks for; returns whether the heart may beat."""
         if seen.problems:
             self._hold(seen.time_s, "; ".join(seen.problems))
-            return False
-        if not await self._link.remote(seen):
-            self._hold(seen.time_s, "the plant does not leave local control")
-            return False
-        return await self._control(seen, path) if due else True
+            return self._skip(seen, path) if due else False
+        if due:
+            self._sound = await self._control(seen, path)
+            return self._sound
+        # a beat would make a plant remote that went local meanwhile, at old requests
+        return self._sound and await self._link.is_remote(seen.time_s)
+
+    def _skip(self, seen: Estimate, path: CommandPath) -> bool:
+        """Let a control cycle pass; the time in it must not count as room to move."""
+        self._memory = self._memory._replace(checked_s=seen.time_s)
+        path.skip(seen.setpoints, seen.time_s)
+        return False
 
     async def _control(self, seen: Estimate, path: CommandPath) -> bool:
         """Decide, guard, write and read back."""
-        now_s = seen.time_s
-        begin_s = time.monotonic()
+        now_s, active = seen.time_s, seen.setpoints
         decision = await self._decide(seen)
-        if not decision.solve_s:
-            decision = decision._replace(solve_s=time.monotonic() - begin_s)
-        active = seen.setpoints
+        failed = decision.status.startswith(_FAILED)
+        if failed or not await self._link.take_over(seen):
+            why = (
+                decision.status if failed else "the plant does not leave local control"
+            )
+            self._hold(now_s, why)
+            self._record.decision(now_s, decision, active)
+            return self._skip(seen, path)
         result = guard(
             self._site.guard, decision.setpoints, active, now_s, self._memory
         )
@@ -221,21 +234,22 @@ class ClosedLoop:
         tally.writes += sent.written
         if not sent.sound:
             self._hold(now_s, "; ".join((*sent.refusals, *sent.mismatches)))
-        return sent.sound and not decision.status.startswith(_FAILED)
+        return sent.sound
 
     async def _decide(self, seen: Estimate) -> Decision:
         """Ask the controller; whatever goes wrong inside it, the plant is held."""
-        now_s = seen.time_s
+        now_s, begin_s = seen.time_s, time.monotonic()
         try:
             forecast = self._forecaster.forecast(now_s)
-            return await asyncio.to_thread(
+            decision = await asyncio.to_thread(
                 self._controller.decide, seen, forecast, now_s
             )
         except Exception as error:
             # a solver may fail in any way, and none of them may reach the plant
             why = f"{_FAILED}: {type(error).__name__}: {error}"
-            self._hold(now_s, why)
             return Decision(seen.setpoints, "hold", status=why)
+        solve_s = decision.solve_s or time.monotonic() - begin_s
+        return decision._replace(solve_s=solve_s)
 
     def _hold(self, now_s: float, why: str) -> None:
         """Leave everything as it is, and say why."""
@@ -251,6 +265,3 @@ class ClosedLoop:
                 await self._driver.close()
             self._journal.close()
             self._record.close()
-
-
-_FAILED = "controller failed"

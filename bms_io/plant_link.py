@@ -123,7 +123,11 @@ class PlantLink:
         self._beat = (self._beat + 1) % _BEATS
         await self._driver.write_service(HEARTBEAT_POINT, self._beat)
 
-    async def remote(self, seen: Estimate) -> bool:
+    async def is_remote(self, now_s: float) -> bool:
+        """Whether the plant follows our setpoints."""
+        return (await self._one(MODE_POINT, now_s)).value == 1.0
+
+    async def take_over(self, seen: Estimate) -> bool:
         """Make sure that the plant is in remote mode, without a bump.
 
         A plant in local mode first gets its own active setpoints as requests, then the
@@ -144,7 +148,7 @@ class PlantLink:
         CommunicationError
             If the connection breaks.
         """
-        if (await self._one(MODE_POINT, seen.time_s)).value == 1.0:
+        if await self.is_remote(seen.time_s):
             self._was_remote = True
             return True
         active = {
@@ -157,9 +161,9 @@ class PlantLink:
             self._journal.record("refused_by_plant", seen.time_s, results=refused)
             return False
         await self.beat()
-        mode = await self._one(MODE_POINT, seen.time_s)
-        self._was_remote = mode.value == 1.0
-        return self._was_remote
+        remote = await self.is_remote(seen.time_s)
+        self._was_remote = self._was_remote or remote
+        return remote
 
     async def release(self, last: Estimate | None) -> None:
         """Give the plant back to its local control, as far as it can be reached.
