@@ -119,9 +119,13 @@ def serve_plant(
 def version(as_json: JsonOption = False) -> None:
     """Print the version."""
     import platform
-    from importlib.metadata import version as version_of
+    from importlib import metadata
 
-    wetbulb, python = version_of("wetbulb"), platform.python_version()
+    python = platform.python_version()
+    try:
+        wetbulb = metadata.version("wetbulb")
+    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
+        wetbulb = "0+checkout"
     if as_json:
         console.write_json({"wetbulb": wetbulb, "python": python})
     else:

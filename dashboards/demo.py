@@ -5,6 +5,7 @@ same time. Only telemetry that crossed a socket goes into the figures.
 """
 
 import asyncio
+import math
 import time
 import webbrowser
 from contextlib import AsyncExitStack
@@ -26,6 +27,8 @@ from twin.kpis import kpis
 from twin.resources import resolve
 from twin.scenario import Scenario, load_scenario
 from twin.simulate import make_forecaster
+
+MOST_SCANS = 1e7  # decades; keeps out what is not a length
 
 
 class Request(NamedTuple):
@@ -86,14 +89,7 @@ def prepare(request: Request) -> Prepared:
     """Check every input before anything starts."""
     site = load_site(request.site)
     points = load_points(resolve(site.defaults.points, "points", ".yaml"))
-    scan_h = site.control.scan_interval_s / 3600.0
-    if request.hours < scan_h or abs(request.hours / scan_h % 1.0 - 0.5) < 0.5 - 1e-9:
-        message = (
-            f"--hours {request.hours:g}: the site is scanned every "
-            f"{site.control.scan_interval_s:g} s. Give a positive multiple of "
-            f"{scan_h:g} h, e.g. 2."
-        )
-        raise ConfigError(message)
+    _check_hours(request.hours, site)
     scenario = load_scenario(
         site, request.date, request.hours, request.weather, request.load
     )
@@ -105,6 +101,19 @@ def prepare(request: Request) -> Prepared:
         message = f"--out {directory}: {error.strerror}. Give another folder."
         raise ConfigError(message) from error
     return Prepared(request, site, scenario, points, chosen, directory)
+
+
+def _check_hours(hours: float, site: Site) -> None:
+    """Refuse a length that is not a whole number of scans."""
+    scan_s = site.control.scan_interval_s
+    scans = hours * 3600.0 / scan_s
+    if 1.0 <= scans < MOST_SCANS and math.isclose(scans, round(scans)):
+        return
+    message = (
+        f"--hours {hours:g}: the site is scanned every {scan_s:g} s. Give a positive "
+        f"multiple of {scan_s / 3600.0:g} h, e.g. 2."
+    )
+    raise ConfigError(message)
 
 
 def _new_directory(parent: Path) -> Path:

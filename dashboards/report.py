@@ -34,8 +34,7 @@ def render(study: Study) -> str:
         lstrip_blocks=True,
     )
     pictures = [
-        (p.caption, Markup(svg(p.figure, p.name)))
-        for p in figures.all_pictures(study)
+        (p.caption, Markup(svg(p.figure, p.name))) for p in figures.all_pictures(study)
     ]
     return environment.get_template("report.html.j2").render(
         study=study,
