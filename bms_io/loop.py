@@ -170,6 +170,7 @@ class ClosedLoop:
                 if complete:
                     await self._link.beat()
             except CommunicationError as error:
+                self._sound = False  # whatever was on its way, its outcome is unknown
                 self._hold(now_s, str(error))
                 await self._link.reconnect(now_s, error)
             await self._link.advance(now_s, now_s + scan_s)

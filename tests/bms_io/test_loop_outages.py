@@ -1,0 +1,129 @@
+"""Answers that are lost on the way: nothing is sent twice blindly, nothing jumps."""
+
+import asyncio
+import contextlib
+import json
+import struct
+
+import pytest
+
+from bms_io.journal import verify_journal
+from bms_io.loop import ClosedLoop
+from twin.interfaces import Decision
+from twin.simulate import make_forecaster
+
+CLOCK_TARGET, FIRST_SETPOINT, HEARTBEAT = 0, 10, 2
+
+
+class Warmer:
+    name = "warmer"
+
+    def decide(self, estimate, forecast, now_s):
+        return Decision(estimate.setpoints._replace(tcs_supply_c=34.0), "warm water")
+
+
+class Proxy:
+    """Passes requests on, and cuts the line instead of one answer to a write."""
+
+    def __init__(self, port, is_victim):
+        self.port = port
+        self.is_victim = is_victim
+        self.writes = []
+        self.cuts = 0
+
+    async def serve(self, reader, writer):
+        up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.port)
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                request = await self.frame(reader)
+                up_writer.write(request)
+                answer = await self.frame(up_reader)
+                function, address = struct.unpack(">BH", request[7:10])
+                if function == 16:
+                    self.writes.append((address, request[13:]))
+                    if not self.cuts and self.is_victim(address, self.writes):
+                        self.cuts += 1
+                        break
+                writer.write(answer)
+        up_writer.close()
+        writer.transport.abort()
+
+    @staticmethod
+    async def frame(reader):
+        head = await reader.readexactly(7)
+        return head + await reader.readexactly(struct.unpack(">HHHB", head)[2] - 1)
+
+
+def count(writes, wanted):
+    return sum(address == wanted for address, _ in writes)
+
+
+VICTIMS = {
+    "clock": lambda address, w: address == CLOCK_TARGET and count(w, CLOCK_TARGET) == 5,
+    "setpoint": lambda address, w: (
+        address >= FIRST_SETPOINT and count(w, CLOCK_TARGET) == 3
+    ),
+    "heartbeat": lambda address, w: (
+        address == HEARTBEAT and count(w, CLOCK_TARGET) == 4
+    ),
+}
+
+
+@pytest.mark.parametrize("victim", VICTIMS)
+def test_after_a_lost_answer_the_run_goes_on(
+    victim, on_bench, points, site, scenario, tmp_path
+):
+    async def job(bench):
+        proxy = Proxy(bench.port, VICTIMS[victim])
+        server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+        here = points.at("127.0.0.1", server.sockets[0].getsockname()[1])
+        loop = ClosedLoop(site, here, Warmer(), make_forecaster(scenario), tmp_path)
+        result = await loop.run(3600.0)
+        server.close()
+        return result, proxy
+
+    result, proxy = on_bench(job)
+    assert proxy.cuts == 1
+    assert len(result.telemetry) == 12
+    assert (result.guard_violations, result.readback_mismatches) == ([], [])
+    expected = {"setpoint": [31.5, 34.0, 34.0]}.get(victim, [31.5, 33.0, 34.0, 34.0])
+    assert result.setpoints["tcs_supply_c"].tolist() == pytest.approx(expected)
+    # the clock had moved although its answer was lost: it is not sent a second time
+    assert count(proxy.writes, CLOCK_TARGET) == 12
+    verify_journal(tmp_path / "journal.jsonl")
+    lines = (tmp_path / "journal.jsonl").read_text().splitlines()
+    events = [json.loads(line)["event"] for line in lines]
+    assert events.count("reconnected") == 1
+    assert events.count("unknown") == (victim == "setpoint")
+    assert events.count("hold") == (victim != "clock")
+
+
+def test_cancelled_it_gives_the_plant_back_and_closes_its_files(
+    on_bench, site, scenario, tmp_path
+):
+    async def job(bench):
+        def cancel_at_seven(done, total):
+            if done == 7:
+                running.cancel()
+
+        loop = ClosedLoop(
+            site,
+            bench.points,
+            Warmer(),
+            make_forecaster(scenario),
+            tmp_path,
+            cancel_at_seven,
+        )
+        running = asyncio.create_task(loop.run(7200.0))
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        return bench.plant.active
+
+    active = on_bench(job)
+    assert active.tcs_supply_c == pytest.approx(site.design.tcs_supply_c)
+    verify_journal(tmp_path / "journal.jsonl")
+    last = [
+        json.loads(x) for x in (tmp_path / "journal.jsonl").read_text().splitlines()
+    ]
+    assert [entry["event"] for entry in last[-2:]] == ["release", "result"]
+    assert len((tmp_path / "telemetry.csv").read_text().splitlines()) == 8
