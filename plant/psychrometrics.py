@@ -10,7 +10,7 @@ With it
 
 and the wet bulb :math:`T^*` from the energy balance of [1]_ (eq. 33 and 35). Between 0
 and a few tenths of a degree that balance has one root over water and one over ice; the
-one over water is taken.
+one over ice is taken, as CoolProp does.
 
 Valid from -60 to 80 degC and 60 to 110 kPa. Humidity is per kg of dry air. Real-gas
 effects (enhancement factor, about 0.5 %) are left out: within 0.03 K of wet bulb, 0.65 %
@@ -139,11 +139,11 @@ def wet_bulb(
         Not above the dry bulb, even for fog. [degC]
     """
     at_zero = saturated_humidity_ratio(0.0, pressure_pa)
-    gained, latent = _balance(dry_bulb_c, 0.0, at_zero, 0.0)
+    gained, latent = _balance(dry_bulb_c, 0.0, at_zero, 1.0)
     over_ice = select(gained > humidity_ratio * latent, 1.0, 0.0)
     cp_ice_or_water = 4.186 + over_ice * (2.1 - 4.186)
     slope = 2.326 + over_ice * (0.24 - 2.326)
-    # below this the balance would ask for ice, resp. water, on the wrong side of 0 degC
+    # each balance on its own side of 0 degC
     lowest = -100.0 * over_ice
     highest = select(over_ice > 0.0, np.minimum(dry_bulb_c, -1e-9), dry_bulb_c)
     star = highest + 0.0 * humidity_ratio
