@@ -39,11 +39,11 @@ def show(study: Study, report_path: Path, as_json: bool) -> None:
     screen.print(_comparison(study))
     for saving in tables.savings(study):
         console.write(
-            f"{study.candidate.name} against {saving.against}: "
-            f"{saving.site_energy:+.2%} site energy, "
-            f"{saving.cooling_energy:+.2%} cooling energy, "
-            f"{saving.overhead_energy:+.2%} energy without IT, "
-            f"{saving.cost:+.2%} cost saved"
+            f"{study.candidate.name} saves against {saving.against}: "
+            f"{saving.site_energy:.2%} of the site energy, "
+            f"{saving.cooling_energy:.2%} of the cooling energy, "
+            f"{saving.overhead_energy:.2%} of all energy but IT, "
+            f"{saving.cost:.2%} of the cost"
         )
     counts = ", ".join(f"{run.name} {run.guard_violations}" for run in study.runs)
     console.write(f"guard violations: {counts}")
