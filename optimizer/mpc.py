@@ -25,7 +25,8 @@ from optimizer.linearize import (
     respond,
     sample,
 )
-from optimizer.plan_model import PlanModel, PlanPrices, PlanProblem, PlanSolution
+from optimizer.plan_model import PlanModel
+from optimizer.plan_problem import PlanPrices, PlanProblem, PlanSolution
 from twin.config import Site
 from twin.forecast import Forecast, horizon_grid
 from twin.interfaces import Decision, Estimate
@@ -101,7 +102,7 @@ class MpcController:
             if gain_usd < gap_usd:
                 break  # another round would gain less than the solver's own gap
         self._plan = plan
-        first = Setpoints(*(float(values[0]) for values in plan.setpoints))
+        first = Setpoints(*(float(np.asarray(f)[0]) for f in plan.setpoints))
         predicted_w = float(plan.response.site_w[0] + self._bias_w)
         error_w = linear_w - predicted_w + self._bias_w
         reason = (
@@ -169,7 +170,7 @@ class MpcController:
 
     def _stress(self, forecast: Forecast) -> Inputs:
         """First steps of the forecast with the racks at full load."""
-        first = Inputs(*(field[:STRESS_STEPS] for field in forecast.inputs))
+        first = Inputs(*(np.asarray(f)[:STRESS_STEPS] for f in forecast.inputs))
         rated_w = self._site.facility.it.racks.rated_power_w
         return first._replace(it_demand_w=np.full(STRESS_STEPS, rated_w))
 
@@ -191,7 +192,7 @@ class MpcController:
             samples=samples,
             headroom_k=limits - self._bias_k - samples.base.limited_c,
             stress_headroom_k=limits - self._bias_k - samples.stressed.limited_c,
-            eco_allowed=(forecast.inputs.it_demand_w > 1.2 * least_w).astype(float),
+            eco_allowed=np.asarray(forecast.inputs.it_demand_w > 1.2 * least_w, float),
             soc=float(estimate.state.battery_soc),
             cells_now=float(active.tower_cells_on),
             eco_now=float(active.ups_eco),
@@ -235,7 +236,7 @@ class MpcController:
         facility = self._site.facility
         settled = plan._replace(battery_power_w=np.zeros_like(plan.ups_eco))
         found = respond(facility, guess[0], forecast.inputs, settled)
-        first = Setpoints(*(field[:STRESS_STEPS] for field in settled))
+        first = Setpoints(*(np.asarray(f)[:STRESS_STEPS] for f in settled))
         stressed = respond(facility, guess[1], self._stress(forecast), first)
         site_w = found.site_w - plan.battery_power_w
         limits = np.array(self._site.limits) - self._s.margin_k - self._bias_k

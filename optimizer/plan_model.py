@@ -18,12 +18,11 @@ start, and dwell times for ECO mode. All sampled numbers are mutable parameters,
 model is built once and re-solved.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pe
 from numpy.typing import NDArray
-from pyomo.contrib.solver.solvers.highs import Highs
 
 from optimizer.linearize import (
     CELLS,
@@ -33,47 +32,13 @@ from optimizer.linearize import (
     STRESS_STEPS,
     Samples,
 )
+from optimizer.plan_problem import PlanPrices, PlanProblem, PlanSolution
+from optimizer.warm_highs import plan_solver
 from plant.power.battery import Battery
 
 Array = NDArray[np.float64]
 
 W_PER_MW = 1e6  # the program counts in MW, so that its numbers are of order one
-
-
-class PlanPrices(NamedTuple):
-    """What the objective weighs, in USD."""
-
-    slack_usd_k_s: float = 200.0 / 3600.0  # per kelvin above a limit and second
-    cell_switch_usd: float = 0.5
-    eco_switch_usd: float = 2.0
-    battery_wear_usd_j: float = 40.0 / 3.6e9  # per joule discharged
-
-
-class PlanProblem(NamedTuple):
-    """Numbers of one planning problem."""
-
-    step_s: Array  # (time,)
-    energy_usd_j: Array  # (time,)
-    move_usd: Array  # (lever, point), dislike of moving in the first step
-    samples: Samples
-    headroom_k: Array  # (time, limit): limit minus base, bias and margin
-    stress_headroom_k: Array  # (stress step, limit), likewise
-    eco_allowed: Array  # (time,), 0 or 1
-    soc: float
-    cells_now: float
-    eco_now: float
-    peak_so_far_w: float
-    demand_usd_w: float
-
-
-class PlanSolution(NamedTuple):
-    """Chosen plan; arrays of shape (time, ...)."""
-
-    levers: Array  # (time, lever)
-    eco: Array  # (time,)
-    battery_w: Array  # (time,), positive discharges
-    site_w: Array  # (time,), as the linear model sees it
-    gap: float
 
 
 class PlanModel:
@@ -98,14 +63,7 @@ class PlanModel:
         self._step_s = step_s
         self._prices = PlanPrices()
         self._model = self._build(battery)
-        self._solver = _WarmHighs()
-        config = self._solver.config
-        config.threads = 1
-        config.time_limit = 5.0
-        config.load_solutions = False
-        config.raise_exception_on_nonoptimal_result = False
-        for name in config.auto_updates:
-            config.auto_updates[name] = name == "update_parameters"
+        self._solver = plan_solver(time_limit_s=5.0)
 
     def _build(self, battery: Battery) -> Any:
         m = pe.ConcreteModel()
@@ -352,23 +310,3 @@ def _store(parameter: Any, values: Array) -> None:
     """
     rounded = np.round(values.ravel(), 8).tolist()
     parameter.store_values(dict(zip(parameter.keys(), rounded, strict=True)))
-
-
-class _WarmHighs(Highs):  # type: ignore[misc]  # pyomo ships no types
-    """HiGHS that starts from the last integers (this interface has no MIP start).
-
-    It hooks a private method of Pyomo 6.10, which pyproject pins; a test covers it.
-    """
-
-    def _solve(self) -> Any:
-        columns, values = [], []
-        for identity, column in self._pyomo_var_to_solver_var_map.items():
-            variable = self._vars[identity][0]
-            if variable.value is not None and not variable.is_continuous():
-                columns.append(column)
-                values.append(float(round(variable.value)))
-        if columns:
-            self._solver_model.setSolution(
-                len(columns), np.array(columns, np.int32), np.array(values)
-            )
-        return super()._solve()

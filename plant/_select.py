@@ -8,13 +8,14 @@ from numba.extending import overload
 from plant.types import Numeric
 
 
-def select(condition: Any, chosen: Numeric, otherwise: Numeric) -> Any:
+def select(condition: Any, chosen: Numeric, otherwise: Numeric) -> Numeric:
     """Take ``chosen`` where the condition holds, else ``otherwise``.
 
     Like ``np.where``, but a scalar stays a scalar both in Python and compiled. Both
     values are computed: guard the one not taken against division by zero.
     """
-    return np.where(condition, chosen, otherwise)[()]
+    taken: Numeric = np.where(condition, chosen, otherwise)[()]
+    return taken
 
 
 @overload(select, jit_options={"error_model": "numpy"})

@@ -39,14 +39,15 @@ def _cache_folder() -> Path:
 
 def _compiled(function: Callable[P, R]) -> Callable[P, R]:
     """Compile without the GIL, with the cache folder above."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(_cache_folder())
+    settings: Any = numba.config
+    before = settings.CACHE_DIR
+    settings.CACHE_DIR = str(_cache_folder())
     try:
         made: Callable[P, R] = numba.njit(cache=True, nogil=True, error_model="numpy")(
             function
         )
     finally:
-        numba.config.CACHE_DIR = before
+        settings.CACHE_DIR = before
     return made
 
 

@@ -243,6 +243,15 @@ def _check_water(site: Site) -> list[Finding]:
     return findings
 
 
+class _ByFieldName(GenerateJsonSchema):
+    """NamedTuples as objects with their field names, as site files write them."""
+
+    def arguments_schema(self, schema: core_schema.ArgumentsSchema) -> JsonSchemaValue:
+        """Describe the fields of a NamedTuple."""
+        fields = schema["arguments_schema"]
+        return self.kw_arguments_schema(fields, schema.get("var_kwargs_schema"))
+
+
 def schema() -> dict[str, Any]:
     """JSON Schema of a site file, for editors."""
-    return _ADAPTER.json_schema()
+    return _ADAPTER.json_schema(schema_generator=_ByFieldName)

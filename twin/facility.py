@@ -2,7 +2,7 @@
 
 Order within a step: racks, critical power, technology loop, air side with trim chillers,
 facility water, towers, utility. Each loop sees the temperatures of the step's start (see
-``twin.cooling_loops``), so nothing is solved simultaneously and any step length is
+``twin.hall_loops``), so nothing is solved simultaneously and any step length is
 stable; a very long step (``SETTLED_S``) repeated a few times gives the steady state.
 
 Balances, both reported as residuals in the outputs:
@@ -19,11 +19,12 @@ from plant._kernel import kernel
 from plant.cooling import cold_plate, in_row
 from plant.it import rack
 from plant.types import Numeric
-from twin import cooling_loops, power_flow
-from twin.cooling_loops import AirFlow, TechnologyFlow, TowerFlow, WaterFlow
+from twin import hall_loops, power_flow, water_loops
+from twin.hall_loops import AirFlow, TechnologyFlow
 from twin.power_flow import CriticalPower
 from twin.signals import Inputs, Outputs, Setpoints, State
 from twin.topology import Facility
+from twin.water_loops import TowerFlow, WaterFlow
 
 SETTLED_S = 1e9  # a step after which every volume has taken its entering temperature
 
@@ -57,20 +58,18 @@ def facility_step(
     critical = power_flow.critical(
         chain, state.battery_soc, setpoints, racks.power_w, dt_s
     )
-    tcs = cooling_loops.technology(
-        facility, state, setpoints, racks.liquid_heat_w, dt_s
-    )
-    hall = cooling_loops.air(
+    tcs = hall_loops.technology(facility, state, setpoints, racks.liquid_heat_w, dt_s)
+    hall = hall_loops.air(
         facility, state, setpoints, racks, critical.heat_to_air_w, dt_s
     )
-    tower_flow = cooling_loops.tower_flow(facility, state, setpoints)
+    tower_flow = water_loops.tower_flow(facility, state, setpoints)
     branches = tcs.primary_flow_kg_s + hall.water_flow_kg_s
     load = tcs.heat_w + hall.heat_w - hall.chiller.heat_w
-    fws = cooling_loops.facility_water(
+    fws = water_loops.facility_water(
         facility, state, setpoints, branches, load, tower_flow, dt_s
     )
     rejected = fws.heat_w + hall.chiller.condenser_heat_w
-    tower = cooling_loops.towers(
+    tower = water_loops.towers(
         facility, state, inputs, setpoints, tower_flow, rejected, dt_s
     )
     after = State(

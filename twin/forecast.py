@@ -60,7 +60,7 @@ class PersistenceForecaster:
         carbon: Callable[[Series], Series],
     ) -> None:
         self._time_s = [float(t) for t in history_s]
-        self._rows = [[float(v) for v in row] for row in zip(*history, strict=True)]
+        self._rows = np.stack(np.broadcast_arrays(*history), axis=1).tolist()
         self._price = price
         self._carbon = carbon
 

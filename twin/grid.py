@@ -14,6 +14,7 @@ import pandas as pd
 
 from twin.errors import DataError
 from twin.forecast import Series
+from twin.tables import read_csv
 from twin.weather import YEAR_S
 
 J_PER_KWH = 3.6e6
@@ -40,17 +41,7 @@ def read_hourly(path: Path, column: tuple[str, float]) -> HourlySeries:
         Missing file or column, missing values.
     """
     name, per_joule = column
-    try:
-        data = pd.read_csv(path, comment="#")
-    except OSError as error:
-        message = f"{path}: cannot be read ({error.strerror}). Check the path."
-        raise DataError(message) from error
-    if "time_utc" not in data or name not in data:
-        message = (
-            f"{path}: needs the columns time_utc and {name}; found "
-            f"{', '.join(map(str, data.columns))}."
-        )
-        raise DataError(message)
+    data = read_csv(path, ["time_utc", name])
     value = pd.to_numeric(data[name], errors="coerce").to_numpy(dtype=float)
     stamp = pd.to_datetime(data["time_utc"], errors="coerce")
     broken = stamp.isna().to_numpy()
@@ -71,7 +62,10 @@ def read_hourly(path: Path, column: tuple[str, float]) -> HourlySeries:
     time_s = (stamp - start).dt.total_seconds().to_numpy(dtype=float)
     order = np.argsort(time_s, kind="stable")
     return HourlySeries(
-        path.name, time_s[order], value[order] * per_joule, int(empty.sum())
+        path.name,
+        np.asarray(time_s[order], dtype=np.float64),
+        value[order] * per_joule,
+        int(empty.sum()),
     )
 
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from plant.types import Numeric
 from twin import guard as guarding
 from twin.compiled import Matrix, initial_state, run, step
 from twin.config import Site
@@ -123,7 +122,7 @@ def _scan(
 ) -> tuple[State, Matrix]:
     """Physics between two scans."""
     start_s, length_s, dt_s = window_s
-    times: Numeric = start_s + dt_s * (np.arange(round(length_s / dt_s)) + 0.5)
+    times = np.float64(start_s) + dt_s * (np.arange(round(length_s / dt_s)) + 0.5)
     return run(plant, state, scenario.inputs_at(times), active, dt_s)
 
 

@@ -70,7 +70,7 @@ class TrimChillers(NamedTuple):
     """Chillers that trim the water of the in-row coils."""
 
     chiller: Chiller
-    count: NonNegative
+    chiller_count: NonNegative
     start_band_k: NonNegative  # above the setpoint before the first one starts
     minimum_hold_s: NonNegative  # between a start and a stop
 

@@ -15,6 +15,7 @@ from plant import psychrometrics
 from plant.types import OutdoorAir
 from twin.errors import DataError
 from twin.forecast import Series
+from twin.tables import read_csv
 
 YEAR_S = 365 * 86400.0
 ALLOWED = {
@@ -89,20 +90,8 @@ def _read_epw(path: Path) -> pd.DataFrame:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     """CSV in the form of the Open-Meteo archive, local standard time."""
-    try:
-        data = pd.read_csv(path, comment="#")
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as why:
-        message = f"{path}: is not a readable CSV file ({why})."
-        raise DataError(message) from why
     needed = ["time_local", "dry_bulb_c", "relative_humidity_pct"]
-    missing = [name for name in needed if name not in data]
-    if missing:
-        message = (
-            f"{path}: no column {', '.join(missing)}; found {', '.join(data.columns)}. "
-            f"A weather CSV needs {', '.join(needed)} and may have pressure_pa; "
-            "or give an .epw file."
-        )
-        raise DataError(message)
+    data = read_csv(path, needed)
     try:
         stamp = pd.to_datetime(data["time_local"])
         table = data[needed[1:]].astype(float)
@@ -130,7 +119,7 @@ def _check(path: Path, table: pd.DataFrame) -> None:
     for name, (low, high) in ALLOWED.items():
         bad = ~table[name].between(low, high)
         if bad.any():
-            row = int(bad.idxmax())
+            row = int(np.argmax(bad.to_numpy()))
             findings.append(
                 f"{path}: {name}: {int(bad.sum())} values missing or outside {low:g} "
                 f"to {high:g}, first {table[name].iloc[row]:g} in data row {row + 1}. "

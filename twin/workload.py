@@ -12,6 +12,7 @@ import pandas as pd
 
 from twin.errors import DataError
 from twin.forecast import Series
+from twin.tables import read_csv
 
 
 class Workload(NamedTuple):
@@ -41,21 +42,8 @@ def read_workload(path: Path) -> Workload:
     DataError
         Missing file or column, missing or negative power, times not ascending.
     """
-    try:
-        data = pd.read_csv(path, comment="#")
-    except OSError as error:
-        message = f"{path}: cannot be read ({error.strerror}). Check the path."
-        raise DataError(message) from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as why:
-        message = f"{path}: is not a readable CSV file ({why})."
-        raise DataError(message) from why
-    columns = [name for name in data if name == "power_w" or name.startswith("power[")]
-    if "time" not in data or not columns:
-        message = (
-            f"{path}: needs a column time [s] and power_w or power[...] [W]; found "
-            f"{', '.join(map(str, data.columns[:6]))}. Rename the columns."
-        )
-        raise DataError(message)
+    data = read_csv(path, ["time"], _is_power)
+    columns = [name for name in data.columns if _is_power(name)]
     table = data[["time", *columns]].apply(pd.to_numeric, errors="coerce")
     _check(path, table, columns)
     time_s = table["time"].to_numpy(dtype=float)
@@ -63,6 +51,10 @@ def read_workload(path: Path) -> Workload:
     step_s = float(np.median(np.diff(time_s)))
     start_s = float(time_s[0])
     return Workload(path.name, time_s - start_s, power_w, time_s[-1] - start_s + step_s)
+
+
+def _is_power(column: str) -> bool:
+    return column == "power_w" or column.startswith("power[")
 
 
 def _check(path: Path, table: pd.DataFrame, columns: list[str]) -> None:

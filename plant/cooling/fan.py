@@ -35,8 +35,8 @@ class Fan(NamedTuple):
 def flow_ratio(fan: Fan, air_flow_kg_s: Numeric) -> Numeric:
     """Flow as a share of the full flow, 0 to 1; 0 for a fan of zero size."""
     full_kg_s = np.maximum(fan.air_flow_kg_s, 1e-9)
-    exists = fan.air_flow_kg_s > 0.0
-    return np.minimum(air_flow_kg_s / full_kg_s, 1.0) * exists
+    ratio: Numeric = np.minimum(air_flow_kg_s / full_kg_s, 1.0)
+    return ratio * (fan.air_flow_kg_s > 0.0)
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Thermal side of the facility: four water and air loops, one function each.
+"""Hall side of the cooling: technology loop, air side and trim chillers.
 
 Every loop holds one well-mixed volume at its supply temperature. A step evaluates each
 device at the temperatures of the step's start, lets the volume settle exactly, and hands
@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plant import heat_exchanger, psychrometrics, water
+from plant import psychrometrics, water
 from plant._kernel import kernel
 from plant._select import select
-from plant.cooling import cdu, chiller, cooling_tower, fan, in_row, loop, pump
+from plant.cooling import cdu, chiller, fan, in_row, loop
 from plant.it.rack import HALL_HUMIDITY_RATIO, RackOutputs
-from plant.types import Numeric, OutdoorAir
-from twin.signals import Inputs, Setpoints, State
+from plant.types import Numeric
+from twin.signals import Setpoints, State
 from twin.topology import Facility
 
 LEAST_FLOW_KG_S = 1e-6
@@ -52,32 +52,6 @@ class AirFlow(NamedTuple):
     chiller: chiller.ChillerOutputs  # all chillers together
 
 
-class WaterFlow(NamedTuple):
-    """Facility water over one step."""
-
-    supply_c: Numeric
-    return_c: Numeric
-    flow_kg_s: Numeric
-    pump_power_w: Numeric
-    heat_w: Numeric  # to the tower water
-    stored_w: Numeric
-
-
-class TowerFlow(NamedTuple):
-    """Tower water over one step, all cells together."""
-
-    supply_c: Numeric
-    return_c: Numeric
-    flow_kg_s: Numeric
-    pump_power_w: Numeric
-    fan_power_w: Numeric
-    fan_speed: Numeric
-    cells_on: Numeric
-    makeup_kg_s: Numeric
-    heat_w: Numeric  # to the outdoor air
-    stored_w: Numeric
-
-
 @kernel
 def facility_pressure_ratio(facility: Facility, setpoints: Setpoints) -> Numeric:
     """Flow through an open valve relative to the flow at design pressure."""
@@ -105,8 +79,8 @@ def technology(
     rate = np.maximum(count * each * cp, LEAST_FLOW_KG_S)
     load = liquid_heat_w + pump_power
     returning = before + load / rate * (count > 0.0)
-    largest = facility.facility_water.cdu_flow_kg_s
-    largest = largest * facility_pressure_ratio(facility, setpoints)
+    open_valve = facility_pressure_ratio(facility, setpoints)
+    largest = facility.facility_water.cdu_flow_kg_s * open_valve
     made = cdu.operate(
         unit, returning, each, setpoints.tcs_supply_c, state.fws_supply_c, largest
     )
@@ -140,7 +114,7 @@ def chillers_wanted(
     warm = state.fws_supply_c > setpoints.chilled_water_c + band
     each = chiller.capacity(plant.chiller, setpoints.chilled_water_c, condenser_c)
     enough = np.ceil(load_w / np.maximum(0.95 * each, 1.0))
-    wanted = np.minimum(np.maximum(enough, 1.0), plant.count)
+    wanted = np.minimum(np.maximum(enough, 1.0), plant.chiller_count)
     wanted = select(warm, wanted, 0.0 * wanted)
     held = state.chiller_hold_s < plant.minimum_hold_s
     return select(held, state.chillers_on + 0.0 * wanted, wanted)
@@ -188,7 +162,7 @@ def trim(
         on * one.heat_w,
         on * one.power_w,
         on * one.condenser_heat_w,
-        one.part_load_ratio * (on > 0.5),
+        select(on > 0.5, one.part_load_ratio, 0.0 * on),
         one.capacity_w,
         one.extrapolated,
     )
@@ -213,12 +187,12 @@ def air(
     rate = count * each * psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO)
     load = racks.air_heat_w + other_heat_w + fan_power
     returning = state.air_supply_c + load / rate
-    largest = facility.facility_water.in_row_flow_kg_s
-    largest = largest * facility_pressure_ratio(facility, setpoints)
+    open_valve = facility_pressure_ratio(facility, setpoints)
+    largest = facility.facility_water.in_row_flow_kg_s * open_valve
     # The chillers see the flow that the valve takes at the water they should deliver.
     expected_c = np.minimum(state.fws_supply_c, setpoints.chilled_water_c)
     expected_c = select(
-        facility.trim_chillers.count > 0.5, expected_c, state.fws_supply_c
+        facility.trim_chillers.chiller_count > 0.5, expected_c, state.fws_supply_c
     )
     target = setpoints.air_supply_c
     ask = in_row.operate(cooler, returning, each, target, expected_c, largest)
@@ -242,105 +216,4 @@ def air(
         on,
         hold,
         chilled,
-    )
-
-
-@kernel
-def facility_water(
-    facility: Facility,
-    state: State,
-    setpoints: Setpoints,
-    branches_kg_s: Numeric,
-    load_w: Numeric,
-    tower_flow_kg_s: Numeric,
-    dt_s: Numeric,
-) -> WaterFlow:
-    """Facility water: coils and CDUs warm it, plate exchangers cool it."""
-    system = facility.facility_water
-    side = facility.heat_rejection
-    cp = water.heat_capacity(state.fws_supply_c)
-    rho = water.density(state.fws_supply_c)
-    design = system.pump.design_flow_m3_s * system.pump_count * rho
-    flow = np.maximum(branches_kg_s, system.minimum_flow_ratio * design)
-    ratio = flow / design
-    head = setpoints.fws_pressure_pa + system.pipe_pressure_pa * ratio * ratio
-    each = flow / rho / system.pump_count
-    pump_power = system.pump_count * pump.power(system.pump, each, head)
-    load = load_w + pump_power
-    returning = state.fws_supply_c + load / (flow * cp)
-    plates = np.maximum(side.exchanger_count, 1.0)
-    moved = side.exchanger_count * heat_exchanger.heat_transferred(
-        side.exchanger,
-        returning,
-        flow / plates,
-        cp,
-        state.tower_supply_c,
-        tower_flow_kg_s / plates,
-        water.heat_capacity(state.tower_supply_c),
-    )
-    leaving = returning - moved / (flow * cp)
-    capacity = system.water_kg * cp
-    after = loop.settle(state.fws_supply_c, leaving, flow * cp, capacity, dt_s)
-    stored = loop.stored(state.fws_supply_c, after, capacity, dt_s)
-    return WaterFlow(after, returning, flow, pump_power, load - stored, stored)
-
-
-@kernel
-def tower_flow(facility: Facility, state: State, setpoints: Setpoints) -> Numeric:
-    """Tower-water flow of all pumps at their speed [kg/s]."""
-    side = facility.heat_rejection
-    nominal = side.pump.design_flow_m3_s
-    friction = (side.pump.design_head_pa - side.static_head_pa) / nominal**2
-    each = pump.flow_at_speed(
-        side.pump, setpoints.tower_pump_speed, side.static_head_pa, friction
-    )
-    # Below the static head no pump delivers; a floor keeps temperatures finite.
-    each = np.maximum(each, 0.02 * nominal)
-    return side.pump_count * each * water.density(state.tower_supply_c)
-
-
-@kernel
-def towers(
-    facility: Facility,
-    state: State,
-    inputs: Inputs,
-    setpoints: Setpoints,
-    flow_kg_s: Numeric,
-    load_w: Numeric,
-    dt_s: Numeric,
-) -> TowerFlow:
-    """Tower water: exchangers and condensers warm it, towers cool it."""
-    side = facility.heat_rejection
-    cp = water.heat_capacity(state.tower_supply_c)
-    each = flow_kg_s / water.density(state.tower_supply_c) / side.pump_count
-    relative = each / side.pump.design_flow_m3_s
-    friction = side.pump.design_head_pa - side.static_head_pa
-    head = side.static_head_pa + friction * relative**2
-    pump_power = side.pump_count * pump.power(side.pump, each, head)
-    load = load_w + pump_power
-    returning = state.tower_supply_c + load / (flow_kg_s * cp)
-    cells = np.floor(setpoints.tower_cells_on + 0.5)
-    cells = np.minimum(np.maximum(cells, 1.0), side.tower_cell_count)
-    outdoor = OutdoorAir(
-        inputs.dry_bulb_c, inputs.wet_bulb_c, inputs.humidity_ratio, inputs.pressure_pa
-    )
-    cell = cooling_tower.operate(
-        side.tower, setpoints.tower_supply_c, returning, flow_kg_s / cells, outdoor
-    )
-    capacity = side.water_kg * cp
-    after = loop.settle(
-        state.tower_supply_c, cell.water_out_c, flow_kg_s * cp, capacity, dt_s
-    )
-    stored = loop.stored(state.tower_supply_c, after, capacity, dt_s)
-    return TowerFlow(
-        after,
-        returning,
-        flow_kg_s,
-        pump_power,
-        cells * cell.fan_power_w,
-        cell.fan_speed,
-        cells,
-        cells * cell.makeup_kg_s,
-        load - stored,
-        stored,
     )

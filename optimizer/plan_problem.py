@@ -1,0 +1,46 @@
+"""What goes into one planning problem and what comes out of it."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.linearize import Samples
+
+Array = NDArray[np.float64]
+
+
+class PlanPrices(NamedTuple):
+    """What the objective weighs, in USD."""
+
+    slack_usd_k_s: float = 200.0 / 3600.0  # per kelvin above a limit and second
+    cell_switch_usd: float = 0.5
+    eco_switch_usd: float = 2.0
+    battery_wear_usd_j: float = 40.0 / 3.6e9  # per joule discharged
+
+
+class PlanProblem(NamedTuple):
+    """Numbers of one planning problem."""
+
+    step_s: Array  # (time,)
+    energy_usd_j: Array  # (time,)
+    move_usd: Array  # (lever, point), dislike of moving in the first step
+    samples: Samples
+    headroom_k: Array  # (time, limit): limit minus base, bias and margin
+    stress_headroom_k: Array  # (stress step, limit), likewise
+    eco_allowed: Array  # (time,), 0 or 1
+    soc: float
+    cells_now: float
+    eco_now: float
+    peak_so_far_w: float
+    demand_usd_w: float
+
+
+class PlanSolution(NamedTuple):
+    """Chosen plan; arrays of shape (time, ...)."""
+
+    levers: Array  # (time, lever)
+    eco: Array  # (time,)
+    battery_w: Array  # (time,), positive discharges
+    site_w: Array  # (time,), as the linear model sees it
+    gap: float
