@@ -15,7 +15,9 @@ conductance follows the flows of both sides
     \frac{1}{UA} = \frac{1}{hA_{hot}} + \frac{1}{hA_{cold}}, \qquad
     hA = hA_{nominal}\, (\dot m / \dot m_{nominal})^n
 
-with n = 0.8 for turbulent channels; n = 0 keeps the conductance constant.
+with n = 0.8 for turbulent channels; n = 0 keeps the conductance constant. Below a tenth
+of nominal flow the film coefficient levels off, as laminar flow does, along the even
+polynomial that meets the power law with equal value, slope and curvature.
 
 Valid for single-phase fluids. Validated against EnergyPlus HeatExchanger:FluidToFluid
 and Modelica PlateHeatExchangerEffectivenessNTU (tests/validation/test_heat_exchanger.py).
@@ -34,6 +36,7 @@ from plant._kernel import kernel
 from plant.types import NonNegative, Numeric, Positive
 
 SMALL = 1e-12  # stands for zero in denominators
+LAMINAR_RATIO = 0.1  # of nominal flow, as in the Modelica library
 
 
 class PlateHeatExchanger(NamedTuple):
@@ -68,6 +71,17 @@ def effectiveness_counterflow(ntu: Numeric, capacity_ratio: Numeric) -> Numeric:
 
 
 @kernel
+def _film(flow_ratio: Numeric, exponent: Numeric) -> Numeric:
+    """Film conductance over nominal; levels off towards zero flow."""
+    turbulent = np.maximum(flow_ratio, LAMINAR_RATIO) ** exponent
+    u = np.minimum(flow_ratio / LAMINAR_RATIO, 1.0) ** 2
+    b = exponent * (4.0 - exponent) / 4.0
+    c = exponent * (exponent - 2.0) / 8.0
+    # both factors are 1 outside their own range
+    return turbulent * (1.0 + (u - 1.0) * (b + c * (u + 1.0)))
+
+
+@kernel
 def conductance(
     exchanger: PlateHeatExchanger, hot_flow_kg_s: Numeric, cold_flow_kg_s: Numeric
 ) -> Numeric:
@@ -83,14 +97,13 @@ def conductance(
     Returns
     -------
     Numeric
-        0 when either side stands still (unless the exponent is 0). [W/K]
+        Stays above 0 at zero flow; the heat does not. [W/K]
     """
     n = exchanger.flow_exponent
     k = exchanger.hot_to_cold_ratio
-    hot = (hot_flow_kg_s / exchanger.hot_flow_kg_s) ** n
-    cold = (cold_flow_kg_s / exchanger.cold_flow_kg_s) ** n
-    share = (1.0 + k) * hot * cold / np.maximum(cold + k * hot, SMALL)
-    return exchanger.ua_w_k * share
+    hot = _film(hot_flow_kg_s / exchanger.hot_flow_kg_s, n)
+    cold = _film(cold_flow_kg_s / exchanger.cold_flow_kg_s, n)
+    return exchanger.ua_w_k * (1.0 + k) * hot * cold / (cold + k * hot)
 
 
 @kernel
