@@ -15,6 +15,7 @@ from pydantic import (
     ValidationError,
     create_model,
 )
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from plant.types import NonNegative, Positive
