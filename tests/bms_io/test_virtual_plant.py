@@ -202,16 +202,6 @@ def test_without_a_changing_heartbeat_it_falls_back_to_local(on_bench):
     assert on_bench(job) == ([1, 1, 0], 30.0, 32.0)
 
 
-def test_a_changing_heartbeat_keeps_it_remote(on_bench):
-    async def job(bench):
-        for turn in range(10):
-            await bench.driver.write_service(BEAT, turn + 1)
-            await bench.driver.write_service(CLOCK, 900 * (turn + 1))
-        return await value(bench, "plant.mode")
-
-    assert on_bench(job) == 1
-
-
 def test_noise_is_that_of_the_sensors_and_repeats_with_the_seed(on_bench):
     async def job(bench):
         seen = []
