@@ -53,11 +53,11 @@ def show(study: Study, report_path: Path, as_json: bool) -> None:
 
 def _comparison(study: Study) -> Table:
     """Controllers against figures, the candidate in bold."""
-    table = Table(box=box.SIMPLE, pad_edge=False)
+    table = Table(box=box.SIMPLE, pad_edge=False, collapse_padding=True, padding=0)
     table.add_column("controller")
     for column in tables.COLUMNS:
-        heading = f"{column.title}\n{column.unit}".rstrip()
-        table.add_column(heading, justify="right")
+        words = [*column.title.split(), column.unit]  # narrow enough for 80 columns
+        table.add_column("\n".join(words).rstrip(), justify="right")
     for run in study.runs:
         is_candidate = run is study.candidate
         table.add_row(*tables.row(run), style="bold" if is_candidate else None)

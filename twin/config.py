@@ -247,10 +247,13 @@ def _check_water(site: Site) -> list[Finding]:
 class _ByFieldName(GenerateJsonSchema):
     """NamedTuples as objects with their field names, as site files write them."""
 
-    def arguments_schema(self, schema: core_schema.ArgumentsSchema) -> JsonSchemaValue:
+    def named_tuple_schema(self, schema: Any) -> JsonSchemaValue:
         """Describe the fields of a NamedTuple."""
-        fields = schema["arguments_schema"]
-        return self.kw_arguments_schema(fields, schema.get("var_kwargs_schema"))
+        return self.kw_arguments_schema(schema["fields"], None)
+
+    def arguments_schema(self, schema: Any) -> JsonSchemaValue:
+        """Do the same with pydantic before 2.14."""
+        return self.kw_arguments_schema(schema["arguments_schema"], None)
 
 
 def schema() -> dict[str, Any]:

@@ -9,7 +9,10 @@ from twin.errors import DataError
 
 
 def read_csv(
-    path: Path, needed: Sequence[str], accept: Callable[[str], bool] | None = None
+    path: Path,
+    needed: Sequence[str],
+    accept: Callable[[str], bool] | None = None,
+    accepted: str = "",
 ) -> pd.DataFrame:
     """Read a CSV file and make sure of its columns.
 
@@ -21,6 +24,8 @@ def read_csv(
         Columns that must be there.
     accept
         At least one further column must satisfy this, if given.
+    accepted
+        What these columns are called, for the message.
 
     Returns
     -------
@@ -50,7 +55,10 @@ def read_csv(
         )
         raise DataError(message)
     if accept is not None and not any(accept(name) for name in data.columns):
-        message = f"{path}: no column with values beside {', '.join(needed)}: {found}."
+        message = (
+            f"{path}: needs {', '.join(needed)} and {accepted}; found {found}. "
+            "Rename the columns or give another file."
+        )
         raise DataError(message)
     if data.empty:
         message = f"{path}: has no rows. Give a file with data."

@@ -42,7 +42,7 @@ def read_workload(path: Path) -> Workload:
     DataError
         Missing file or column, missing or negative power, times not ascending.
     """
-    data = read_csv(path, ["time"], _is_power)
+    data = read_csv(path, ["time"], _is_power, "power_w or power[...] [W]")
     columns = [name for name in data.columns if _is_power(name)]
     table = data[["time", *columns]].apply(pd.to_numeric, errors="coerce")
     _check(path, table, columns)

@@ -5,8 +5,10 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from dashboards.cli import app
@@ -91,6 +93,23 @@ def test_shown_site_can_be_read_again(tmp_path: Path) -> None:
     copy.write_text(out, encoding="utf-8")
     again = call("site", "show", str(copy))
     assert again == (0, out, "")
+
+
+def test_schema_knows_every_key_of_the_reference_site() -> None:
+    code, out, _ = call("site", "schema")
+    assert code == 0
+    schema = json.loads(out)
+
+    def check(value: Any, form: dict[str, Any]) -> None:
+        form = schema["$defs"][form["$ref"].split("/")[-1]] if "$ref" in form else form
+        if not isinstance(value, dict):
+            return
+        assert form["type"] == "object"
+        assert form["additionalProperties"] is False
+        for key, inner in value.items():
+            check(inner, form["properties"][key])
+
+    check(yaml.safe_load(SITE_FILE.read_text(encoding="utf-8")), schema)
 
 
 def test_missing_site_names_what_there_is() -> None:
