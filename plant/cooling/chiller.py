@@ -134,11 +134,20 @@ def leaving_temperature(
     """
     water_w_k = np.maximum(flow_kg_s * heat_capacity_j_kg_k, SMALL)
     wanted_c = np.minimum(setpoint_c, entering_c)
-    leaving_c = wanted_c
+    most = chiller.maximum_part_load_ratio / water_w_k
+    before_c = entering_c
+    reached_c = entering_c - capacity(chiller, before_c, condenser_in_c) * most
+    miss_before_k = reached_c - before_c
+    leaving_c = np.minimum(np.maximum(reached_c, wanted_c), entering_c)
     for _ in range(LEAVING_STEPS):
-        full_w = capacity(chiller, leaving_c, condenser_in_c)
-        drop_k = full_w * chiller.maximum_part_load_ratio / water_w_k
-        leaving_c = np.maximum(wanted_c, entering_c - drop_k)
+        reached_c = entering_c - capacity(chiller, leaving_c, condenser_in_c) * most
+        miss_k = reached_c - leaving_c
+        bend = (miss_k - miss_before_k) * (leaving_c - before_c)
+        # about -1 on a real machine; the bound keeps a flat curve from running away
+        slope = bend / np.maximum((leaving_c - before_c) ** 2, SMALL)
+        following_c = leaving_c - miss_k / np.minimum(slope, -0.5)
+        before_c, miss_before_k = leaving_c, miss_k
+        leaving_c = np.minimum(np.maximum(following_c, wanted_c), entering_c)
     return leaving_c
 
 

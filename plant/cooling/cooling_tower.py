@@ -175,7 +175,7 @@ def cool(
     still = merkel.exchange(cell.streams, cell.still_kg_s, cell.still_ntu).water
     exists = select(water_flow_kg_s > 0.0, 1.0, 0.0)
     share = (still + on * (running - still)) * exists
-    out_c: Numeric = water_in_c - share * cell.streams.span_k
+    out_c: Numeric = water_in_c - share * (water_in_c - air.wet_bulb_c)
     return out_c
 
 
@@ -202,7 +202,7 @@ def _control(
     x, air_share = merkel.air_flow(cell.streams, cell.fan, wanted, first)
 
     exists = tower.ua_w_k * cell.streams.water_w_k > tower.ua_w_k * SMALL
-    useful = exists & (cell.streams.span_k > 0.0)
+    useful = exists & (cell.streams.span_k > 2.0 * merkel.LEAST)
     idle = np.logical_not(useful) | (still.water >= wanted)
     cycles = low.water > wanted
     short = full.water <= wanted
@@ -251,7 +251,7 @@ def operate(
     control = _control(tower, cell, still, wanted)
     on, x = control.on, control.air_ratio
     exists = select((water_flow_kg_s > 0.0) & (tower.ua_w_k > 0.0), 1.0, 0.0)
-    drop_k: Numeric = control.water_share * cell.streams.span_k * exists
+    drop_k: Numeric = control.water_share * (water_in_c - air.wet_bulb_c) * exists
 
     w = air.humidity_ratio
     driven_kg_s = _evaporation(cell, w, x * cell.fan.full_kg_s, control.air_share)

@@ -15,7 +15,8 @@ so that the electrical power stays finite down to zero flow:
 The head comes from the system (``static + k V^2``), never from a cube law: with a static
 head the cube law overstates what speed control saves. All power ends in the water.
 
-Valid for flow ratios up to run-out, where ``2 - phi`` is held at 0.5. The polynomial form
+Valid for flow ratios up to run-out at ``phi = 1.5``, beyond which the efficiency is held.
+The polynomial form
 of EnergyPlus (``polynomial_power``) and tabulated makers' curves (``pump_curve``) are kept
 for pumps that are known that way.
 
@@ -34,7 +35,7 @@ from plant._kernel import kernel
 from plant.types import Fraction, NonNegative, Numeric, Positive
 
 SMALL = 1e-12  # stands for zero in denominators
-RUN_OUT_MARGIN = 0.5  # least value of 2 - phi, assumption
+RUN_OUT = 1.5  # largest phi of the efficiency curve, assumption
 
 
 class Pump(NamedTuple):
@@ -98,7 +99,8 @@ def power(pump: Pump, flow_m3_s: Numeric, head_pa: Numeric) -> Numeric:
     """
     r = speed(pump, flow_m3_s, head_pa)
     phi = _flow_ratio(pump, flow_m3_s) / np.maximum(r, SMALL)
-    margin = np.maximum(2.0 - phi, RUN_OUT_MARGIN)
+    beyond = np.maximum(phi, RUN_OUT)
+    margin = np.maximum(2.0 - phi, RUN_OUT * (2.0 - RUN_OUT) / beyond)
     hydraulic_w = np.maximum(head_pa, 0.0) * pump.design_flow_m3_s * r
     power_w: Numeric = hydraulic_w / (np.maximum(pump.efficiency, SMALL) * margin)
     return power_w

@@ -52,7 +52,7 @@ def _interpolate(
     below = np.minimum(x - knots[0], 0.0) * slopes[0]
     above = np.maximum(x - knots[last], 0.0) * slopes[last]
     inside = np.minimum(np.maximum(x, knots[0]), knots[last])
-    result = values[0] + 0.0 * inside
+    result: Numeric = values[0] + 0.0 * inside
     for i in range(last):
         width = knots[i + 1] - knots[i]
         t = (inside - knots[i]) / width
