@@ -59,8 +59,11 @@ class PersistenceForecaster:
         price: Callable[[Series], Series],
         carbon: Callable[[Series], Series],
     ) -> None:
-        self._time_s = [float(t) for t in history_s]
-        self._rows = np.stack(np.broadcast_arrays(*history), axis=1).tolist()
+        known_s = np.atleast_1d(history_s)
+        self._time_s = [float(t) for t in known_s]
+        self._rows = np.stack(
+            np.broadcast_arrays(known_s, *history)[1:], axis=1
+        ).tolist()
         self._price = price
         self._carbon = carbon
 

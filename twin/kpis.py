@@ -18,12 +18,21 @@ import numpy as np
 import pandas as pd
 
 from twin.config import Site
+from twin.errors import DataError
 from twin.forecast import Series
 from twin.scenario import Scenario
 from twin.signals import Setpoints
 
 J_PER_KWH = 3.6e6
 HOURS_PER_MONTH = 730.0
+LARGEST_MISSING_SHARE = 0.10
+METERED = (
+    "site_power_w",
+    "it_power_w",
+    "cooling_power_w",
+    "power_chain_loss_w",
+    "tower_makeup_kg_s",
+)
 PEAK_WINDOW_S = 900.0  # demand is billed on quarter hours
 
 
@@ -46,6 +55,7 @@ class Kpis(NamedTuple):
     peak_w: float
     violation_kh: float
     reversals: int
+    missing_share: float  # of the readings used here; bridged linearly
 
 
 def kpis(
@@ -62,20 +72,20 @@ def kpis(
         ``Outputs``; powers are means since the row before.
     setpoints
         One row per control cycle: ``time_s`` and the names of ``Setpoints``.
+
+    Raises
+    ------
+    DataError
+        If more than a tenth of a needed signal is missing.
     """
+    telemetry, missing_share = _bridged(site, telemetry)
     time_s = telemetry["time_s"].to_numpy(dtype=float)
     step_s = np.diff(
         time_s, prepend=2 * time_s[0] - time_s[1] if len(time_s) > 1 else 0
     )
     energy = {
         name: float(np.sum(telemetry[name].to_numpy(dtype=float) * step_s))
-        for name in (
-            "site_power_w",
-            "it_power_w",
-            "cooling_power_w",
-            "power_chain_loss_w",
-            "tower_makeup_kg_s",
-        )
+        for name in METERED
     }
     taken_j = _battery_taken(site, telemetry)
     power_w = telemetry["site_power_w"].to_numpy(dtype=float)
@@ -110,7 +120,25 @@ def kpis(
         peak_w=peak_w,
         violation_kh=violation(site, telemetry, step_s),
         reversals=reversals(setpoints),
+        missing_share=missing_share,
     )
+
+
+def _bridged(site: Site, telemetry: pd.DataFrame) -> tuple[pd.DataFrame, float]:
+    """Telemetry without holes, and the share of readings that were missing."""
+    used = [*METERED, "battery_soc", *site.limits._fields]
+    missing = telemetry[used].isna()
+    worst = missing.mean()
+    if worst.max() > LARGEST_MISSING_SHARE:
+        name = str(worst.idxmax())
+        message = (
+            f"telemetry: {name} is missing in {worst.max():.0%} of the scans; figures "
+            f"need at least {1 - LARGEST_MISSING_SHARE:.0%}. See the journal for why."
+        )
+        raise DataError(message)
+    bridged = telemetry.copy()
+    bridged[used] = telemetry[used].interpolate(limit_direction="both")
+    return bridged, float(missing.to_numpy().mean())
 
 
 def _battery_taken(site: Site, telemetry: pd.DataFrame) -> float:

@@ -1,0 +1,219 @@
+"""The optimizer: its coefficients are the plant's, its plans are good and safe."""
+
+import numpy as np
+import pytest
+
+from optimizer.fixed import FixedController
+from optimizer.linearize import (
+    LEVERS,
+    LIMITED,
+    STRESS_STEPS,
+    grid,
+    reachable,
+    respond,
+    sample,
+)
+from optimizer.mpc import MpcController
+from optimizer.plan_model import PlanModel
+from optimizer.plan_problem import PlanProblem
+from optimizer.rules import RulesController
+from twin.compiled import initial_state
+from twin.config import load_site
+from twin.forecast import horizon_grid
+from twin.interfaces import Estimate
+from twin.kpis import kpis
+from twin.perturb import perturb
+from twin.scenario import load_scenario
+from twin.signals import Inputs, Setpoints
+from twin.simulate import make_forecaster, simulate
+
+SITE = load_site("hybrid_10mw")
+DESIGN = Setpoints(*map(float, SITE.design))
+
+
+def situation(date="07-15"):
+    scenario = load_scenario(SITE, date, 24)
+    now = Inputs(*(float(v) for v in scenario.inputs_at(0.0)))
+    forecaster = make_forecaster(scenario)
+    forecaster.observe(0.0, now)
+    state = initial_state(SITE.facility, now, DESIGN)
+    return forecaster.forecast(0.0), state, now
+
+
+def sampled(date="07-15"):
+    forecast, state, _ = situation(date)
+    steps = len(forecast.time_s)
+    base = Setpoints(*(np.full(steps, value) for value in DESIGN))
+    response = respond(SITE.facility, state, forecast.inputs, base)
+    first = Inputs(*(np.asarray(f)[:STRESS_STEPS] for f in forecast.inputs))
+    short = Setpoints(*(np.asarray(f)[:STRESS_STEPS] for f in base))
+    stressed = respond(SITE.facility, state, first, short)
+    windows = reachable(SITE.guard, DESIGN, forecast.time_s + 900.0)
+    values = grid(base, np.array([2.0, 2.0, 0.1, 2e4, 2.0, 2e4, 1.5, 1.0]), windows)
+    found = sample(
+        SITE.facility, response, stressed, (forecast.inputs, first), base, values
+    )
+    return forecast, state, base, found
+
+
+def test_samples_are_the_plant_evaluated_directly():
+    forecast, state, base, found = sampled()
+    for t, lever, point in ((0, 0, 0), (5, 4, 3), (20, 2, 0), (30, 7, 4)):
+        changed = getattr(base, LEVERS[lever]).copy()
+        changed[t] = found.values[t, lever, point]
+        moved = base._replace(**{LEVERS[lever]: changed})
+        direct = respond(SITE.facility, state, forecast.inputs, moved, passes=80)
+        plain = respond(SITE.facility, state, forecast.inputs, base, passes=80)
+        expected_w = direct.site_w[t] - plain.site_w[t]
+        assert found.site_w[t, lever, point] == pytest.approx(expected_w, abs=200.0)
+        expected_k = direct.limited_c[t] - plain.limited_c[t]
+        np.testing.assert_allclose(
+            found.limited_k[t, lever, point], expected_k, atol=0.02
+        )
+    np.testing.assert_array_less(0.0, found.eco_saving_w)
+
+
+def test_grid_stays_within_reach_and_cells_are_whole():
+    forecast, _, _, found = sampled()
+    low, high = reachable(SITE.guard, DESIGN, forecast.time_s + 900.0)
+    assert (found.values >= low[:, :, None] - 1e-9).all()
+    assert (found.values <= high[:, :, None] + 1e-9).all()
+    cells = found.values[:, LEVERS.index("tower_cells_on")]
+    np.testing.assert_array_equal(cells, np.round(cells))
+    assert high[0, 0] == pytest.approx(20.0 + 15 * 0.2)
+
+
+def problem(forecast, samples, **changes):
+    limits = np.array(SITE.limits)
+    numbers = PlanProblem(
+        step_s=forecast.step_s,
+        energy_usd_j=np.full(len(forecast.step_s), 50 / 3.6e9),
+        move_usd=np.zeros((len(LEVERS), samples.values.shape[2])),
+        samples=samples,
+        headroom_k=limits - samples.base.limited_c,
+        stress_headroom_k=np.full((STRESS_STEPS, len(LIMITED)), 99.0),
+        eco_allowed=np.ones(len(forecast.step_s)),
+        soc=0.9,
+        cells_now=6.0,
+        eco_now=0.0,
+        peak_so_far_w=0.0,
+        demand_usd_w=0.0,
+    )
+    return numbers._replace(**changes)
+
+
+@pytest.fixture(scope="module")
+def planned():
+    forecast, _, _, samples = sampled()
+    model = PlanModel(horizon_grid(), SITE.facility.power.battery)
+    return forecast, samples, model
+
+
+def test_plan_takes_the_cheapest_point_of_every_lever_when_nothing_couples(planned):
+    forecast, samples, model = planned
+    free = problem(
+        forecast, samples, headroom_k=np.full_like(samples.base.limited_c, 99.0)
+    )
+    solution = model.solve(free, gap_usd=0.01)
+    best_w = samples.site_w.min(axis=2)
+    continuous = [i for i in range(len(LEVERS)) if LEVERS[i] != "tower_cells_on"]
+    hull_w = (
+        samples.base.site_w + best_w[:, continuous].sum(axis=1) - samples.eco_saving_w
+    )
+    cells = LEVERS.index("tower_cells_on")
+    battery_w = solution.battery_w
+    assert (
+        solution.site_w + battery_w
+        <= hull_w + samples.site_w[:, cells].max(axis=1) + 1.0
+    ).all()
+    assert (solution.site_w + battery_w >= hull_w + best_w[:, cells] - 1.0).all()
+
+
+def test_resolving_with_new_numbers_equals_a_fresh_model(planned):
+    forecast, samples, model = planned
+    dear = problem(
+        forecast,
+        samples,
+        energy_usd_j=np.linspace(20, 90, len(forecast.step_s)) / 3.6e9,
+    )
+    model.solve(problem(forecast, samples), gap_usd=0.01)
+    again = model.solve(dear, gap_usd=0.01)
+    fresh = PlanModel(horizon_grid(), SITE.facility.power.battery).solve(
+        dear, gap_usd=0.01
+    )
+
+    def cost(solution):
+        return float(np.sum(solution.site_w * dear.energy_usd_j * dear.step_s))
+
+    assert cost(again) == pytest.approx(cost(fresh), rel=1e-4)
+
+
+def test_eco_mode_is_not_taken_where_it_is_not_admitted(planned):
+    forecast, samples, model = planned
+    allowed = np.ones(len(forecast.step_s))
+    allowed[:8] = 0.0
+    solution = model.solve(problem(forecast, samples, eco_allowed=allowed), gap_usd=0.1)
+    assert (solution.eco[:8] == 0).all()
+    assert (solution.eco[8:] == 1).all()
+
+
+def test_a_tight_limit_costs_energy_and_is_kept(planned):
+    forecast, samples, model = planned
+    free = model.solve(problem(forecast, samples), gap_usd=0.01)
+    chip = LIMITED.index("chip_c")
+    tight = limits = problem(forecast, samples).headroom_k.copy()
+    limits[:, chip] = -0.5  # half a kelvin cooler than the base
+    bound = model.solve(problem(forecast, samples, headroom_k=tight), gap_usd=0.01)
+    assert bound.site_w.sum() > free.site_w.sum()
+
+
+def test_battery_moves_energy_from_dear_to_cheap_hours_and_ends_as_it_began(planned):
+    forecast, samples, model = planned
+    price = np.where(np.arange(len(forecast.step_s)) < 18, 20.0, 300.0) / 3.6e9
+    solution = model.solve(
+        problem(forecast, samples, energy_usd_j=price, soc=0.6), gap_usd=0.01
+    )
+    assert solution.battery_w[:18].min() < -1e5
+    assert solution.battery_w[18:].max() > 1e5
+    eta = SITE.facility.power.battery.one_way_efficiency
+    out_j = np.maximum(solution.battery_w, 0.0) / eta
+    in_j = np.maximum(-solution.battery_w, 0.0) * eta
+    assert np.sum((in_j - out_j) * forecast.step_s) >= -1.0
+
+
+def test_bad_data_holds_what_is_active():
+    forecast, state, now = situation()
+    odd = DESIGN._replace(tower_supply_c=17.0)
+    seen = Estimate(0.0, now, state, odd, {}, ("inputs.wet_bulb_c: bad comm",))
+    decision = MpcController(SITE).decide(seen, forecast, 0.0)
+    assert decision.setpoints == odd
+    assert decision.status == "bad_data"
+    assert "wet_bulb_c" in decision.reason
+
+
+def compare(date, hours, seed):
+    scenario = load_scenario(SITE, date, hours)
+    plant = perturb(SITE.facility, np.random.default_rng(seed), 0.05)
+    figures = {}
+    for kind in (FixedController, RulesController, MpcController):
+        result = simulate(SITE, scenario, kind(SITE), plant)
+        assert result.guard_violations == []
+        figures[result.name] = kpis(SITE, scenario, result.telemetry, result.setpoints)
+        assert all(decision.status == "ok" for decision in result.decisions)
+    return figures
+
+
+def check(figures):
+    assert figures["mpc"].site_energy_j < figures["fixed"].site_energy_j
+    assert figures["mpc"].site_energy_j <= figures["rules"].site_energy_j
+    assert figures["mpc"].violation_kh <= 0.01
+
+
+def test_mpc_beats_fixed_and_rules_on_an_evening():
+    check(compare("10-20", 4, 5))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("date", "seed"), [("04-07", 1), ("07-15", 2), ("01-20", 3)])
+def test_mpc_beats_fixed_and_is_not_worse_than_rules_on_whole_days(date, seed):
+    check(compare(date, 24, seed))

@@ -1,0 +1,76 @@
+"""Rules: each reset moves the right way."""
+
+import numpy as np
+
+from optimizer.rules import RulesController
+from twin.config import load_site
+from twin.forecast import PersistenceForecaster
+from twin.interfaces import Estimate
+from twin.signals import Inputs, Outputs, Setpoints, State
+
+SITE = load_site("hybrid_10mw")
+DESIGN = Setpoints(*map(float, SITE.design))
+CALM = {
+    **dict.fromkeys(Outputs._fields, 0.0),
+    "tower_supply_c": 20.0,
+    "tower_return_c": 26.0,
+    "tower_fan_speed": 0.5,
+    "rack_inlet_c": 25.5,
+    "chip_c": 60.0,
+    "in_row_valve": 0.5,
+    "cdu_valve": 0.5,
+    "ups_load_fraction": 0.5,
+}
+FORECAST = PersistenceForecaster(
+    np.array([0.0]), Inputs(20.0, 12.0, 0.008, 82e3, 5e6), np.zeros_like, np.zeros_like
+).forecast(0.0)
+
+
+def decide(wet_bulb_c=12.0, active=DESIGN, **measured):
+    inputs = Inputs(wet_bulb_c + 8.0, wet_bulb_c, 0.008, 82e3, 5e6)
+    state = State(20.0, 22.0, 30.0, 24.0, 0.95, 0.0, 1e9)
+    seen = Estimate(0.0, inputs, state, active, {**CALM, **measured}, ())
+    return RulesController(SITE).decide(seen, FORECAST, 0.0).setpoints
+
+
+def test_tower_water_follows_wet_bulb_with_approach_and_a_floor():
+    assert decide(wet_bulb_c=15.0).tower_supply_c == 19.0
+    assert decide(wet_bulb_c=20.0).tower_supply_c == 24.0
+    assert decide(wet_bulb_c=-10.0).tower_supply_c == 16.0
+
+
+def test_pressure_trims_when_no_valve_asks_and_responds_when_one_does():
+    assert decide().fws_pressure_pa < DESIGN.fws_pressure_pa
+    assert decide(in_row_valve=0.95).fws_pressure_pa > DESIGN.fws_pressure_pa
+    assert decide(cdu_valve=0.95).fws_pressure_pa > DESIGN.fws_pressure_pa
+
+
+def test_hot_chips_ask_for_flow():
+    assert decide(chip_c=69.0).tcs_pressure_pa > DESIGN.tcs_pressure_pa
+    assert decide(chip_c=50.0).tcs_pressure_pa < DESIGN.tcs_pressure_pa
+
+
+def test_cells_and_pumps_stage_with_a_dead_zone():
+    four = DESIGN._replace(tower_cells_on=4.0, tower_pump_speed=0.8)
+    assert decide(active=four, tower_fan_speed=0.9).tower_cells_on == 5.0
+    assert decide(active=four, tower_fan_speed=0.2).tower_cells_on == 3.0
+    assert decide(active=four).tower_cells_on == 4.0
+    assert decide(active=four, tower_return_c=28.0).tower_pump_speed > 0.8
+    assert decide(active=four, tower_return_c=23.0).tower_pump_speed < 0.8
+    assert decide(active=four).tower_pump_speed == 0.8
+
+
+def test_air_follows_the_rack_inlet():
+    assert decide(rack_inlet_c=26.8).air_supply_c < DESIGN.air_supply_c
+    assert decide(rack_inlet_c=24.0).air_supply_c > DESIGN.air_supply_c
+    assert decide(rack_inlet_c=25.5).air_supply_c == DESIGN.air_supply_c
+
+
+def test_eco_mode_only_well_above_its_least_load():
+    assert decide(ups_load_fraction=0.5).ups_eco == 1.0
+    assert decide(ups_load_fraction=0.12).ups_eco == 0.0
+
+
+def test_without_readings_the_design_holds():
+    seen = Estimate(0.0, Inputs(*[0.0] * 5), State(*[0.0] * 7), DESIGN, {}, ())
+    assert RulesController(SITE).decide(seen, FORECAST, 0.0).setpoints == SITE.design

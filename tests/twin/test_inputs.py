@@ -1,0 +1,167 @@
+"""Weather, load, prices at the door: real files pass, broken ones are named."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from twin import grid, weather, workload
+from twin.config import load_site
+from twin.errors import ConfigError, DataError
+from twin.resources import data_path
+from twin.scenario import day_start, load_scenario
+
+GOLDEN = data_path("weather", "USA_CO_Golden-NREL.724666_TMY3.epw")
+SINGAPORE = data_path("weather", "openmeteo_SG_2024.csv")
+FRONTIER = data_path("jobs", "frontier_cdu_power_2024-04-07.csv")
+PRICE = data_path("grid", "price_CISO_2022.csv")
+
+
+def test_epw_has_a_year_of_hours_with_wet_bulb_below_dry_bulb():
+    year = weather.read_weather(GOLDEN, 1829.0)
+    assert len(year.time_s) == 8760
+    assert (np.diff(year.time_s) == 3600.0).all()
+    assert (year.air.wet_bulb_c <= year.air.dry_bulb_c).all()
+    # First data row of the file: 1 January, hour 1, dry bulb 1.0, 81,900 Pa or so.
+    row = GOLDEN.read_text().splitlines()[8].split(",")
+    assert year.time_s[0] == 3600.0
+    assert year.air.dry_bulb_c[0] == float(row[6])
+    assert year.air.pressure_pa[0] == float(row[9])
+
+
+def test_open_meteo_drops_the_leap_day_and_takes_pressure_from_elevation():
+    year = weather.read_weather(SINGAPORE, 19.0)
+    assert len(year.time_s) == 8760
+    assert year.time_s[-1] == 8759 * 3600.0
+    assert year.air.pressure_pa[0] == pytest.approx(101_097, abs=5)
+
+
+def test_weather_between_the_hours_is_linear_and_the_year_repeats():
+    year = weather.read_weather(GOLDEN, 1829.0)
+    middle = weather.air_at(year, 5400.0)
+    assert middle.dry_bulb_c == pytest.approx(year.air.dry_bulb_c[:2].mean())
+    again = weather.air_at(year, 5400.0 + weather.YEAR_S)
+    assert again.dry_bulb_c == pytest.approx(middle.dry_bulb_c)
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+HEAD = "time_local,dry_bulb_c,relative_humidity_pct\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "time_local,dry_bulb_c\n2024-01-01T00:00,5\n",
+            "no column relative_humidity_pct",
+        ),
+        (
+            HEAD + "2024-01-01T00:00,5,50\n2024-01-01T01:00,,50\n",
+            "dry_bulb_c: 1 values",
+        ),
+        (
+            HEAD + "2024-01-01T00:00,278,50\n2024-01-01T01:00,5,50\n",
+            "278 in data row 1",
+        ),
+        (
+            HEAD + "2024-01-01T00:00,5,50\n2024-01-01T09:00,5,50\n",
+            "gap of more than 3 h",
+        ),
+        (HEAD + "2024-01-01T01:00,5,50\n2024-01-01T00:00,5,50\n", "not ascending"),
+        (HEAD + "yesterday,5,50\n", "2024-01-31T13:00"),
+        ("", "not a readable CSV"),
+        (HEAD, "no rows"),
+    ],
+)
+def test_broken_weather_is_named(tmp_path, text, said):
+    with pytest.raises(DataError, match=said):
+        weather.read_weather(write(tmp_path, "w.csv", text), 0.0)
+
+
+def test_broken_epw_and_missing_file_are_named(tmp_path):
+    with pytest.raises(DataError, match="not a readable EPW"):
+        weather.read_weather(write(tmp_path, "w.epw", "LOCATION,nowhere\n1,2\n"), 0.0)
+    with pytest.raises(DataError, match="cannot be read"):
+        weather.read_weather(tmp_path / "none.epw", 0.0)
+
+
+def test_frontier_day_is_summed_over_groups_and_scaled():
+    trace = workload.read_workload(FRONTIER)
+    first = np.array(FRONTIER.read_text().splitlines()[1].split(",")[1:26], dtype=float)
+    assert trace.power_w[0] == pytest.approx(first.sum())
+    scaled = workload.scale_to(trace, 10e6)
+    assert scaled.power_w.max() == pytest.approx(10e6)
+    assert scaled.power_w[0] / scaled.power_w[1] == pytest.approx(
+        trace.power_w[0] / trace.power_w[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("hour,power_w\n0,1\n1,1\n", "no column time"),
+        ("time,watts\n0,1\n1,1\n", "needs time and power_w or power"),
+        ("time,power_w\n0,1\n1,-5\n", "negative power in 1 rows, first data row 2"),
+        ("time,power_w\n0,1\n0,5\n", "time not ascending"),
+        ("time,power_w\n0,1\n1,many\n", "missing or not a number"),
+        ("time,power_w\n0,1\n", "at least 2"),
+    ],
+)
+def test_broken_load_is_named(tmp_path, text, said):
+    with pytest.raises(DataError, match=said):
+        workload.read_workload(write(tmp_path, "load.csv", text))
+
+
+def test_price_holds_for_its_hour():
+    series = grid.read_hourly(PRICE, grid.PRICE)
+    value = float(PRICE.read_text().splitlines()[2].split(",")[1])
+    assert grid.value_at(series, 0.0) * 3.6e9 == pytest.approx(value)
+    assert grid.value_at(series, 3599.0) == grid.value_at(series, 0.0)
+    assert grid.value_at(series, 3600.0) != grid.value_at(series, 0.0)
+
+
+def test_single_empty_hours_take_the_day_before_and_are_counted(tmp_path):
+    rows = [f"2022-01-{d:02d} {h:02d}:00,{d}" for d in range(1, 11) for h in range(24)]
+    rows[30] = rows[30].rsplit(",", 1)[0] + ","
+    text = "time_utc,price_usd_per_mwh\n" + "\n".join(rows)
+    series = grid.read_hourly(write(tmp_path, "p.csv", text), grid.PRICE)
+    assert series.filled_hours == 1
+    assert series.value[30] == series.value[6]
+
+
+def test_too_many_empty_hours_are_refused(tmp_path):
+    text = "time_utc,price_usd_per_mwh\n2022-01-01 00:00,1\n2022-01-01 01:00,\n"
+    with pytest.raises(DataError, match="1 without a value, first data row 2"):
+        grid.read_hourly(write(tmp_path, "p.csv", text), grid.PRICE)
+
+
+def test_days_of_the_year():
+    assert day_start("01-01") == 0.0
+    assert day_start("04-07") == 96 * 86400.0
+    assert day_start("12-31") == 364 * 86400.0
+
+
+@pytest.mark.parametrize("day", ["02-29", "13-01", "0-1", "April", "2024-04-07", ""])
+def test_what_is_no_day_is_refused(day):
+    with pytest.raises(ConfigError, match="is not a day of the year"):
+        day_start(day)
+
+
+def test_scenario_lines_up_local_weather_and_utc_prices():
+    site = load_site("hybrid_10mw")
+    scenario = load_scenario(site, "07-15", 24)
+    noon_s = 195 * 86400.0 + 43200.0
+    expected = weather.air_at(scenario.weather, noon_s)
+    assert scenario.inputs_at(43200.0).wet_bulb_c == pytest.approx(expected.wet_bulb_c)
+    utc_s = noon_s + 7 * 3600.0
+    assert scenario.price_at(43200.0) == grid.value_at(scenario.price, utc_s)
+
+
+def test_a_run_needs_time():
+    with pytest.raises(ConfigError, match="more than 0 hours"):
+        load_scenario(load_site("hybrid_10mw"), "07-15", 0)
