@@ -65,13 +65,17 @@ def all_pictures(study: Study) -> list[Picture]:
             temperatures(study),
         ),
         Picture("power", "Power of everything but IT.", power_stack(study)),
-        Picture("pue", "Site power over IT power, scan by scan.", pue(study)),
+        Picture(
+            "pue",
+            "Site power over IT power, scan by scan, without the battery's exchange.",
+            pue(study),
+        ),
     ]
 
 
 def weather_and_load(study: Study) -> Figure:
     """Outdoor air and IT demand of the candidate's run."""
-    figure, (air, load) = new_figure(2, 1, 4.0)
+    figure, (air, load) = new_figure(2, 1, 4.0, study.settings.hours)
     table = study.candidate.telemetry
     hour = table["time_s"] / S_PER_H
     with mpl.rc_context(SETTINGS):
@@ -87,7 +91,7 @@ def weather_and_load(study: Study) -> Figure:
 
 def setpoints(study: Study) -> Figure:
     """All setpoints over time, one panel each, one line per controller."""
-    figure, panels = new_figure(5, 2, 8.5)
+    figure, panels = new_figure(5, 2, 8.5, study.settings.hours)
     with mpl.rc_context(SETTINGS):
         for axes, name in zip(panels, Setpoints._fields, strict=True):
             unit, factor = axis_unit(name)
@@ -115,7 +119,7 @@ def setpoints(study: Study) -> Figure:
 def temperatures(study: Study) -> Figure:
     """Limited temperatures of every run, with their limits."""
     limits = study.site.limits._asdict()
-    figure, panels = new_figure(len(limits), 1, 6.0)
+    figure, panels = new_figure(len(limits), 1, 6.0, study.settings.hours)
     with mpl.rc_context(SETTINGS):
         for axes, (name, limit_c) in zip(panels, limits.items(), strict=True):
             for number, run in enumerate(study.runs):
@@ -150,7 +154,7 @@ def _temperature(
 def power_stack(study: Study) -> Figure:
     """Stack of all consumers but IT, one panel per controller on one scale."""
     count = len(study.runs)
-    figure, panels = new_figure(1, count, 3.6)
+    figure, panels = new_figure(1, count, 3.6, study.settings.hours)
     with mpl.rc_context(SETTINGS):
         for axes, run in zip(panels, study.runs, strict=True):
             table = run.telemetry
@@ -181,15 +185,16 @@ def power_stack(study: Study) -> Figure:
 
 
 def pue(study: Study) -> Figure:
-    """Site power over IT power."""
-    figure, (axes,) = new_figure(1, 1, 2.8)
+    """Site power over IT power; what the battery takes or gives is booked out."""
+    figure, (axes,) = new_figure(1, 1, 2.8, study.settings.hours)
     with mpl.rc_context(SETTINGS):
         for number, run in enumerate(study.runs):
             table = run.telemetry
             colour, dash, order = tone(number, len(study.runs))
             axes.plot(
                 table["time_s"] / S_PER_H,
-                table["site_power_w"] / table["it_power_w"],
+                (table["site_power_w"] + table["battery_power_w"])
+                / table["it_power_w"],
                 color=colour,
                 linestyle=dash,
                 zorder=order,

@@ -42,7 +42,9 @@ SETTINGS: dict[Any, Any] = {
 }
 
 
-def new_figure(rows: int, columns: int, height_in: float) -> tuple[Figure, list[Axes]]:
+def new_figure(
+    rows: int, columns: int, height_in: float, hours: float
+) -> tuple[Figure, list[Axes]]:
     """Empty figure whose panels share the time axis.
 
     Parameters
@@ -51,6 +53,8 @@ def new_figure(rows: int, columns: int, height_in: float) -> tuple[Figure, list[
         Grid of panels.
     height_in
         Height of the figure. [inch]
+    hours
+        Length of the time axis. [h]
 
     Returns
     -------
@@ -61,7 +65,7 @@ def new_figure(rows: int, columns: int, height_in: float) -> tuple[Figure, list[
         figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
         panels = figure.subplots(rows, columns, sharex=True, squeeze=False)
         for axes in panels.flat:
-            axes.margins(x=0.0)
+            axes.set_xlim(0.0, hours)
             axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 3, 6, 10]))
     return figure, list(panels.flat)
 

@@ -133,7 +133,8 @@ def test_plant_that_dies_is_named_and_the_record_stays(
     assert str(out / "fixed") in err
     telemetry = pd.read_csv(out / "fixed" / "telemetry.csv")
     assert len(telemetry) > 5
-    assert telemetry["site_power_w"].notna().all()
+    # the last scan may be the one that found nobody there: empty, not invented
+    assert telemetry["site_power_w"].iloc[:-1].notna().all()
     verify_journal(out / "fixed" / "journal.jsonl")
 
 

@@ -18,11 +18,12 @@ def test_every_axis_has_a_unit(study: Study) -> None:
         assert any("[h]" in axes.get_xlabel() for axes in picture.figure.axes)
 
 
-def test_pue_lines_are_site_over_it_power(study: Study) -> None:
+def test_pue_lines_book_out_the_battery(study: Study) -> None:
     lines = figures.pue(study).axes[0].get_lines()
     assert [line.get_label() for line in lines] == [run.name for run in study.runs]
     for line, run in zip(lines, study.runs, strict=True):
-        ratio = run.telemetry["site_power_w"] / run.telemetry["it_power_w"]
+        power_w = run.telemetry["site_power_w"] + run.telemetry["battery_power_w"]
+        ratio = power_w / run.telemetry["it_power_w"]
         np.testing.assert_allclose(np.asarray(line.get_ydata()), ratio)
 
 
