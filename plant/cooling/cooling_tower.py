@@ -76,8 +76,7 @@ class _Cell(NamedTuple):
 
     streams: merkel.Streams
     fan: merkel.AirSide
-    still_kg_s: Numeric  # dry air of natural draught
-    still_ntu: Numeric
+    draught: merkel.AirFlow  # natural, with the fan off
 
 
 @kernel
@@ -115,8 +114,7 @@ def _cell(
         merkel.AirSide(
             full_kg_s, ntu * factor, tower.ua_air_curve, tower.ua_air_limits
         ),
-        full_kg_s * tower.free_convection_ratio,
-        ntu,
+        merkel.AirFlow(full_kg_s * tower.free_convection_ratio, ntu),
     )
 
 
@@ -171,8 +169,9 @@ def cool(
     least = np.maximum(tower.minimum_air_flow_ratio, SMALL)
     on = np.minimum(air_flow_ratio / least, 1.0)
     ratio = np.maximum(air_flow_ratio, least)
-    running = merkel.driven(cell.streams, cell.fan, ratio).water
-    still = merkel.exchange(cell.streams, cell.still_kg_s, cell.still_ntu).water
+    flow = merkel.driven(cell.fan, ratio)
+    running = merkel.exchange(cell.streams, flow).water
+    still = merkel.exchange(cell.streams, cell.draught).water
     exists = select(water_flow_kg_s > 0.0, 1.0, 0.0)
     share = (still + on * (running - still)) * exists
     out_c: Numeric = water_in_c - share * (water_in_c - air.wet_bulb_c)
@@ -184,18 +183,21 @@ class _Control(NamedTuple):
 
     water_share: Numeric  # of the span that the water goes
     air_share: Numeric  # of the span that the driven air goes
+    still_share: Numeric  # of the span that the natural draught goes
     air_ratio: Numeric  # while the fan runs
     on: Numeric  # share of the time that the fan runs
 
 
 @kernel
-def _control(
-    tower: CoolingTower, cell: _Cell, still: merkel.Outlet, wanted: Numeric
-) -> _Control:
+def _control(tower: CoolingTower, cell: _Cell, wanted: Numeric) -> _Control:
     """Fan that meets the wanted share of the span: off, cycling, solved or full."""
     least = np.maximum(tower.minimum_air_flow_ratio, SMALL)
-    low = merkel.driven(cell.streams, cell.fan, least)
-    full = merkel.driven(cell.streams, cell.fan, 1.0)
+    still, low, full = merkel.exchange_three(
+        cell.streams,
+        cell.draught,
+        merkel.driven(cell.fan, least),
+        merkel.driven(cell.fan, 1.0),
+    )
     t = (wanted - low.water) / np.maximum(full.water - low.water, SMALL)
     t = np.minimum(np.maximum(t, 0.0), 1.0)
     first = low.air + t * (full.air - low.air)
@@ -212,6 +214,7 @@ def _control(
     return _Control(
         water_share=select(idle, still.water, met),
         air_share=select(cycles, low.air, select(short, full.air, air_share)),
+        still_share=still.air,
         air_ratio=select(cycles, least, select(short, 1.0, _held(x, (least, 1.0)))),
         on=select(idle, 0.0, select(cycles, cycling, 1.0)),
     )
@@ -246,16 +249,15 @@ def operate(
         Without water or conductance nothing happens and the fan is off.
     """
     cell = _cell(tower, water_in_c, water_flow_kg_s, air)
-    still = merkel.exchange(cell.streams, cell.still_kg_s, cell.still_ntu)
     wanted = (water_in_c - setpoint_c) / cell.streams.span_k
-    control = _control(tower, cell, still, wanted)
+    control = _control(tower, cell, wanted)
     on, x = control.on, control.air_ratio
     exists = select((water_flow_kg_s > 0.0) & (tower.ua_w_k > 0.0), 1.0, 0.0)
     drop_k: Numeric = control.water_share * (water_in_c - air.wet_bulb_c) * exists
 
     w = air.humidity_ratio
     driven_kg_s = _evaporation(cell, w, x * cell.fan.full_kg_s, control.air_share)
-    still_kg_s = _evaporation(cell, w, cell.still_kg_s, still.air)
+    still_kg_s = _evaporation(cell, w, cell.draught.kg_s, control.still_share)
     evaporation_kg_s = (on * driven_kg_s + (1.0 - on) * still_kg_s) * exists
     drift_kg_s = on * x * tower.drift_fraction * tower.water_flow_kg_s
     bleed = np.maximum(tower.cycles_of_concentration - 1.0, SMALL)
