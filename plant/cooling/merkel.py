@@ -39,8 +39,8 @@ SMALL = 1e-9  # stands for zero in denominators
 TINY = 1e-14  # a secant flatter than this has converged
 START = 0.8  # first guess of the share
 LEAST = 1e-6  # keeps the share off both ends
-STEPS = 3  # leave less than 0.001 K
-SPEED_STEPS = 5  # leave less than 0.0001 of full air flow in 99.9 % of the range
+STEPS = 4  # leave less than 0.0001 K
+SPEED_STEPS = 4  # leave less than 0.0002 of full air flow in 99 % of the range
 
 
 class Streams(NamedTuple):

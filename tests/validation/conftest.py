@@ -13,7 +13,9 @@ import pytest
 from matplotlib.figure import Figure
 
 HERE = Path(__file__).parent
-DOCS = HERE.parents[1] / "docs"
+ROOT = HERE.parents[1]
+DOCS = ROOT / "docs"
+SHIPPED = ROOT / "data" / "reference"
 TOLERANCES = tomllib.loads((HERE / "tolerances.toml").read_text())
 POINTS_DRAWN = 400
 ROWS = pytest.StashKey[list[tuple[str, str, float]]]()
@@ -76,8 +78,13 @@ def check(request, case) -> Callable[[str, float], None]:
 
 
 @pytest.fixture
-def draw(case) -> Callable[..., None]:
-    """Save the plot of what is asserted: model and error over reference."""
+def draw(request, case) -> Callable[..., None]:
+    """Save the plot of what is asserted: model and error over reference.
+
+    Shipped cases go to docs/validation, others to runs/validation.
+    """
+    shipped = request.config.getoption("--reference").resolve() == SHIPPED.resolve()
+    folder = DOCS / "validation" if shipped else ROOT / "runs" / "validation"
 
     def save(quantity: str, reference: Any, model: Any) -> None:
         step = max(1, len(reference) // POINTS_DRAWN)
@@ -92,8 +99,8 @@ def draw(case) -> Callable[..., None]:
             right.set(xlabel=f"reference: {quantity}", ylabel="wetbulb - reference")
             figure.suptitle(case.name)
             slug = quantity.split(" [")[0].replace(" ", "_")
-            target = DOCS / "validation" / f"{case.name}-{slug}.svg"
-            target.parent.mkdir(parents=True, exist_ok=True)
+            target = folder / f"{case.name}-{slug}.svg"
+            folder.mkdir(parents=True, exist_ok=True)
             figure.savefig(target, metadata={"Date": None})
 
     return save

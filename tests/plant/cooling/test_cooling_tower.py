@@ -16,7 +16,7 @@ TOWER = CoolingTower(
 speed = st.floats(0.0, 1.0)
 setpoint_c = st.floats(10.0, 40.0)
 water_c = st.floats(8.0, 55.0)
-flow_kg_s = st.floats(5.0, 70.0)
+flow_kg_s = st.floats(2.0, 70.0)
 wet_bulb_c = st.floats(-15.0, 32.0)
 depression_k = st.floats(0.0, 15.0)
 few = settings(max_examples=50, deadline=None)
@@ -43,8 +43,8 @@ def test_more_fan_never_rejects_less(one, other, t_in, flow, wet_bulb):
     t_in = max(t_in, wet_bulb + 0.1)
     air = outdoor(wet_bulb)
     warm = cooling_tower.cool(TOWER, slow, t_in, flow, air)
-    # a thousandth of a kelvin is what the fixed number of iterations may leave
-    assert cooling_tower.cool(TOWER, fast, t_in, flow, air) <= warm + 1e-3
+    # what the fixed number of iterations may leave
+    assert cooling_tower.cool(TOWER, fast, t_in, flow, air) <= warm + 1e-4
 
 
 @few
@@ -63,7 +63,7 @@ def test_solved_speed_gives_the_leaving_water(setpoint, t_in, flow, wet_bulb):
     t_in = max(t_in, wet_bulb + 0.5)
     found = cooling_tower.operate(TOWER, setpoint, t_in, flow, air)
     again = cooling_tower.cool(TOWER, found.fan_speed, t_in, flow, air)
-    assert again == pytest.approx(found.water_out_c, abs=5e-3)
+    assert again == pytest.approx(found.water_out_c, abs=1e-3)
 
 
 @few
@@ -111,7 +111,7 @@ def test_iterations_have_converged():
     t_in = np.clip(air.wet_bulb_c + rng.uniform(0.3, 35, n), 3, 58)
     flow, x = rng.uniform(5, 60, n), rng.uniform(0.2, 1, n)
     found = cooling_tower.cool(tower, x, t_in, flow, air)
-    np.testing.assert_allclose(found, bisected(tower, x, t_in, flow, air), atol=1e-3)
+    np.testing.assert_allclose(found, bisected(tower, x, t_in, flow, air), atol=1e-4)
 
 
 def bisected(tower, x, t_in, flow, air):
