@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from dashboards import figures, tables
 from dashboards.results import Study
@@ -33,9 +32,7 @@ def render(study: Study) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pictures = [
-        (p.caption, Markup(svg(p.figure, p.name))) for p in figures.all_pictures(study)
-    ]
+    pictures = [(p.caption, svg(p.figure, p.name)) for p in figures.all_pictures(study)]
     return environment.get_template("report.html.j2").render(
         study=study,
         answer=tables.answer(study),
