@@ -59,7 +59,8 @@ class Samples(NamedTuple):
     values: Array  # (time, lever, point), in the unit of the signal
     site_w: Array  # (time, lever, point), deviation of the site's power
     limited_k: Array  # (time, lever, point, limit), deviation of temperatures
-    stressed_k: Array  # (stress step, lever, point, limit), likewise under stress
+    stressed_w: Array  # (stress step, lever, point), site power under stress, likewise
+    stressed_k: Array  # (stress step, lever, point, limit), temperatures under stress
     base: Response  # in double conversion, battery idle
     stressed: Response  # (stress step,)
     eco_saving_w: Array  # (time,), what ECO mode saves at the base
@@ -180,6 +181,7 @@ def sample(
     hard = _respond_cases(facility, stressed.state, inputs[1], table[:STRESS_STEPS])
     shape = (steps, levers, points)
     site = found.site_w.reshape(steps, -1)
+    jump = hard.site_w.reshape(STRESS_STEPS, -1)
     limited, under = (
         (warm[:, 2:] - warm[:, :1]).reshape(-1, levers, points, len(LIMITED))
         for warm in (
@@ -191,6 +193,7 @@ def sample(
         values=values,
         site_w=(site[:, 2:] - site[:, :1]).reshape(shape),
         limited_k=limited,
+        stressed_w=(jump[:, 2:] - jump[:, :1]).reshape(STRESS_STEPS, levers, points),
         stressed_k=under,
         base=guess._replace(site_w=site[:, 0]),
         stressed=stressed,

@@ -1,10 +1,10 @@
 """Model-predictive control over a day: sample the twin, solve a MILP, confirm on the twin.
 
 Every decision: take the last plan as a base; sample the twin around it; solve the plan
-model; keep the new plan only if the twin agrees that it is better (sequential linear
-programming with a trust region); apply its first step. What the plant measures minus what
-the twin says is carried as a bias, so that a plant unlike its nameplates still keeps its
-temperature limits (offset-free control).
+model; take over each step that the twin confirms to be cheaper (sequential linear
+programming with a shrinking search); apply the first step. What the plant measures minus
+what the twin says is carried as a bias, so that a plant unlike its nameplates still keeps
+its temperature limits (offset-free control).
 """
 
 import time
@@ -16,22 +16,21 @@ from numpy.typing import NDArray
 from optimizer.linearize import (
     LEVERS,
     LIMITED,
-    POINTS,
     STRESS_STEPS,
-    Response,
     Samples,
     grid,
     reachable,
     respond,
     sample,
 )
+from optimizer.merit import Judged, Yardstick, better, judge, stress
 from optimizer.plan_model import PlanModel
-from optimizer.plan_problem import PlanPrices, PlanProblem, PlanSolution
+from optimizer.plan_problem import PlanProblem, PlanSolution
 from twin.config import Site
 from twin.forecast import Forecast, horizon_grid
 from twin.interfaces import Decision, Estimate
 from twin.kpis import HOURS_PER_MONTH
-from twin.signals import Inputs, Setpoints, State
+from twin.signals import Inputs, Setpoints
 
 Array = NDArray[np.float64]
 
@@ -41,24 +40,20 @@ class MpcSettings(NamedTuple):
 
     # Half width of the search per lever, order of LEVERS.
     radius: tuple[float, ...] = (2.0, 2.0, 0.10, 2e4, 2.0, 2e4, 1.5, 1.0)
-    rounds: int = 2  # samplings per decision
-    shrink: float = 0.35  # of the radius when the twin disagrees
+    rounds: int = 3  # samplings per decision, at most
+    shrink: float = 0.5  # of the search from round to round
     margin_k: float = 0.5  # kept below every temperature limit
     bias_gain: float = 0.3  # share of a new residual that is believed at once
+    steady_share: float = (
+        0.05  # of the rated load: residuals count only below this change
+    )
+    jump_share: float = (
+        0.1  # chance given to a jump of the load before the next decision
+    )
     move_usd: float = 0.02  # dislike of moving one radius in the first step
     carbon_price_usd_kg: float = 0.05  # assumption
     least_energy_usd_j: float = 10.0 / 3.6e9  # energy is never free to waste
     gap_share: float = 0.01  # of the overhead cost
-
-
-class _Plan(NamedTuple):
-    """Plan over the horizon and what the twin says of it."""
-
-    time_s: Array
-    setpoints: Setpoints  # arrays of shape (time,)
-    response: Response
-    stressed: Response
-    merit_usd: float
 
 
 class MpcController:
@@ -70,7 +65,8 @@ class MpcController:
         self._site = site
         self._s = settings or MpcSettings()
         self._model = PlanModel(horizon_grid(), site.facility.power.battery)
-        self._plan: _Plan | None = None
+        self._plan: Judged | None = None
+        self._demand_before_w = float("nan")
         self._bias_k = np.zeros(len(LIMITED))
         self._bias_w = 0.0
         self._peak_w = 0.0
@@ -82,41 +78,48 @@ class MpcController:
             why = "; ".join(estimate.problems[:3])
             return Decision(estimate.setpoints, f"hold: {why}", status="bad_data")
         self._learn(estimate)
-        plan = self._base(estimate, forecast)
-        status, linear_w = "ok", float("nan")
-        radius = np.array(self._s.radius)
+        measure = self._yardstick(forecast)
+        plan = self._base(measure, estimate)
         gap_usd = self._gap(plan, forecast)
+        status, error_w = "ok", float("nan")
+        radius = np.array(self._s.radius)
         for _ in range(self._s.rounds):
-            samples = self._sample(estimate, forecast, plan, radius)
-            problem = self._problem(estimate, forecast, samples)
+            samples = self._sample(measure, estimate, plan, radius)
+            problem = self._problem(measure, estimate, samples)
             solution = self._model.solve(problem, gap_usd)
             if solution is None:
                 status = "no_plan_in_time"
                 break
-            candidate = self._confirm(plan, forecast, solution)
-            gain_usd = plan.merit_usd - candidate.merit_usd
-            if gain_usd < 0.0:
-                radius = radius * self._s.shrink
-                continue
-            plan, linear_w = candidate, float(solution.site_w[0])
-            if gain_usd < gap_usd:
+            before_usd = plan.step_usd.sum()
+            plan, error_w = self._confirm(measure, plan, solution)
+            radius = radius * self._s.shrink
+            if before_usd - plan.step_usd.sum() < gap_usd:
                 break  # another round would gain less than the solver's own gap
         self._plan = plan
         first = Setpoints(*(float(np.asarray(f)[0]) for f in plan.setpoints))
-        predicted_w = float(plan.response.site_w[0] + self._bias_w)
-        error_w = linear_w - predicted_w + self._bias_w
+        bus_w = float(plan.response.site_w[0]) - float(first.battery_power_w)
         reason = (
             f"plan of {forecast.step_s.sum() / 3600:.0f} h, linearization error "
             f"{error_w / 1e3:+.1f} kW"
         )
-        return Decision(
-            first, reason, predicted_w, time.perf_counter() - started, status
-        )
+        spent_s = time.perf_counter() - started
+        return Decision(first, reason, bus_w + self._bias_w, spent_s, status)
 
     def _learn(self, estimate: Estimate) -> None:
-        """Residuals between the plant and the twin at what is active now."""
+        """Residuals between the plant and the twin at what is active now.
+
+        Only while the load is steady: the twin answers with a settled state, and what the
+        plant shows within minutes of a jump is not yet that.
+        """
         measured = estimate.measured
+        demand_w = float(estimate.inputs.it_demand_w)
+        change_w = abs(demand_w - self._demand_before_w)
+        self._demand_before_w = demand_w
         if not measured:
+            return
+        self._peak_w = max(self._peak_w, measured.get("site_power_w", 0.0))
+        rated_w = self._site.facility.it.racks.rated_power_w
+        if not change_w < self._s.steady_share * rated_w:
             return
         now = Inputs(*(np.atleast_1d(value) for value in estimate.inputs))
         idle = estimate.setpoints._replace(battery_power_w=0.0)
@@ -128,27 +131,38 @@ class MpcController:
         site_w = measured.get("site_power_w", float(twin.site_w[0]))
         bus_w = site_w + measured.get("battery_power_w", 0.0)
         self._bias_w += gain * (bus_w - float(twin.site_w[0]) - self._bias_w)
-        self._peak_w = max(self._peak_w, site_w)
 
-    def _base(self, estimate: Estimate, forecast: Forecast) -> _Plan:
-        """Last plan moved to today's clock, within reach of the active setpoints."""
-        time_s = forecast.time_s
-        low, high = self._windows(estimate, forecast)
-        fields = {}
-        for name in Setpoints._fields:
-            active = float(getattr(estimate.setpoints, name))
-            values = np.full(len(time_s), active)
-            if self._plan is not None:
-                old = getattr(self._plan.setpoints, name)
-                at = np.searchsorted(self._plan.time_s, time_s, side="right") - 1
-                values = old[np.clip(at, 0, len(old) - 1)]
-            if name in LEVERS:
-                i = LEVERS.index(name)
-                values = np.clip(values, low[:, i], high[:, i])
-            fields[name] = values
-        fields["battery_power_w"] = np.zeros(len(time_s))
+    def _yardstick(self, forecast: Forecast) -> Yardstick:
+        """Prices and limits of this decision."""
+        carbon = self._s.carbon_price_usd_kg * forecast.carbon_kg_j
+        value = forecast.energy_price_usd_j + carbon
+        energy = np.maximum(value, self._s.least_energy_usd_j)
+        limits = np.array(self._site.limits) - self._s.margin_k - self._bias_k
+        return Yardstick(self._site, forecast, energy, limits, self._s.jump_share)
+
+    def _base(self, measure: Yardstick, estimate: Estimate) -> Judged:
+        """The better of the last plan and of holding what is active, step by step."""
+        steps = len(measure.forecast.step_s)
+        low, high = self._windows(estimate, measure.forecast)
+        hold = Setpoints(*(np.full(steps, float(v)) for v in estimate.setpoints))
+        hold = hold._replace(battery_power_w=np.zeros(steps))
         guess = (estimate.state, estimate.state)
-        return self._judge(guess, forecast, Setpoints(**fields))
+        held = judge(measure, guess, self._within(hold, low, high))
+        if self._plan is None:
+            return held
+        at = np.searchsorted(self._plan.time_s, measure.forecast.time_s, side="right")
+        at = np.clip(at - 1, 0, steps - 1)
+        old = Setpoints(*(np.asarray(f)[at] for f in self._plan.setpoints))
+        old = old._replace(ups_eco=hold.ups_eco, battery_power_w=hold.battery_power_w)
+        return better(held, judge(measure, guess, self._within(old, low, high)))
+
+    @staticmethod
+    def _within(plan: Setpoints, low: Array, high: Array) -> Setpoints:
+        """Plan inside the reachable windows."""
+        fields = plan._asdict()
+        for i, name in enumerate(LEVERS):
+            fields[name] = np.clip(fields[name], low[:, i], high[:, i])
+        return Setpoints(**fields)
 
     def _windows(self, estimate: Estimate, forecast: Forecast) -> tuple[Array, Array]:
         ramp_s = forecast.time_s - forecast.time_s[0]
@@ -156,43 +170,35 @@ class MpcController:
         return reachable(self._site.guard, estimate.setpoints, ramp_s)
 
     def _sample(
-        self, estimate: Estimate, forecast: Forecast, plan: _Plan, radius: Array
+        self, measure: Yardstick, estimate: Estimate, plan: Judged, radius: Array
     ) -> Samples:
+        forecast = measure.forecast
         values = grid(plan.setpoints, radius, self._windows(estimate, forecast))
         return sample(
             self._site.facility,
             plan.response,
             plan.stressed,
-            (forecast.inputs, self._stress(forecast)),
+            (forecast.inputs, stress(self._site, forecast)),
             plan.setpoints,
             values,
         )
 
-    def _stress(self, forecast: Forecast) -> Inputs:
-        """First steps of the forecast with the racks at full load."""
-        first = Inputs(*(np.asarray(f)[:STRESS_STEPS] for f in forecast.inputs))
-        rated_w = self._site.facility.it.racks.rated_power_w
-        return first._replace(it_demand_w=np.full(STRESS_STEPS, rated_w))
-
     def _problem(
-        self, estimate: Estimate, forecast: Forecast, samples: Samples
+        self, measure: Yardstick, estimate: Estimate, samples: Samples
     ) -> PlanProblem:
         """Collect the numbers of one solve."""
-        active = estimate.setpoints
-        now = np.array([float(getattr(active, name)) for name in LEVERS])
-        distance = np.abs(samples.values[0] - now[:, None])
-        radius = np.array(self._s.radius)[:, None]
-        limits = np.array(self._site.limits) - self._s.margin_k
+        forecast, active = measure.forecast, estimate.setpoints
         chain = self._site.facility.power
         least_w = chain.ups.eco_minimum_load * chain.ups_count * chain.ups.rated_power_w
+        enough = forecast.inputs.it_demand_w > 1.2 * least_w
         return PlanProblem(
             step_s=forecast.step_s,
-            energy_usd_j=self._energy_value(forecast),
-            move_usd=self._s.move_usd * distance / radius,
+            energy_usd_j=measure.energy_usd_j,
+            first_usd=self._first(measure, active, samples),
             samples=samples,
-            headroom_k=limits - self._bias_k - samples.base.limited_c,
-            stress_headroom_k=limits - self._bias_k - samples.stressed.limited_c,
-            eco_allowed=np.asarray(forecast.inputs.it_demand_w > 1.2 * least_w, float),
+            headroom_k=measure.limits_c - samples.base.limited_c,
+            stress_headroom_k=measure.limits_c - samples.stressed.limited_c,
+            eco_allowed=np.asarray(enough, dtype=float),
             soc=float(estimate.state.battery_soc),
             cells_now=float(active.tower_cells_on),
             eco_now=float(active.ups_eco),
@@ -200,61 +206,47 @@ class MpcController:
             demand_usd_w=self._demand(forecast),
         )
 
-    def _energy_value(self, forecast: Forecast) -> Array:
-        """Price of energy with its carbon, never below the floor [USD/J]."""
-        carbon = self._s.carbon_price_usd_kg * forecast.carbon_kg_j
-        value = forecast.energy_price_usd_j + carbon
-        return np.asarray(np.maximum(value, self._s.least_energy_usd_j))
+    def _first(self, measure: Yardstick, active: Setpoints, samples: Samples) -> Array:
+        """Cost of moving at all, and of energy should the load jump [USD]."""
+        now = np.array([float(getattr(active, name)) for name in LEVERS])
+        distance = np.abs(samples.values[:STRESS_STEPS] - now[:, None])
+        moving = self._s.move_usd * distance / np.array(self._s.radius)[:, None]
+        moving[1:] = 0.0
+        usd_w = (measure.energy_usd_j * measure.forecast.step_s)[:STRESS_STEPS]
+        jump = measure.jump_share * usd_w[:, None, None] * samples.stressed_w
+        return np.asarray(moving + jump)
 
     def _demand(self, forecast: Forecast) -> float:
         """Share of the demand charge that falls on the horizon [USD/W]."""
         hours = float(forecast.step_s.sum()) / 3600.0
         return self._site.tariff.demand_charge_usd_w_month * hours / HOURS_PER_MONTH
 
-    def _gap(self, plan: _Plan, forecast: Forecast) -> float:
+    def _gap(self, plan: Judged, forecast: Forecast) -> float:
         """Absolute gap: a share of what the optimizer can influence, the overhead."""
         overhead_w = plan.response.site_w - forecast.inputs.it_demand_w
-        value = self._energy_value(forecast) * forecast.step_s
-        return max(self._s.gap_share * float(np.sum(overhead_w * value)), 0.05)
+        value = self._s.least_energy_usd_j + forecast.energy_price_usd_j
+        overhead_usd = float(np.sum(overhead_w * value * forecast.step_s))
+        return max(self._s.gap_share * overhead_usd, 0.05)
 
+    @staticmethod
     def _confirm(
-        self, base: _Plan, forecast: Forecast, solution: PlanSolution
-    ) -> _Plan:
-        """Evaluate the solver's plan on the twin."""
+        measure: Yardstick, base: Judged, solution: PlanSolution
+    ) -> tuple[Judged, float]:
+        """Judge the solver's plan, keep the better levers of each step.
+
+        Returns
+        -------
+        Judged, float
+            Plan, and the linearization error of its first step [W].
+        """
+        guess = (base.response.state, base.stressed.state)
         fields = {name: solution.levers[:, i] for i, name in enumerate(LEVERS)}
         fields["tower_cells_on"] = np.round(fields["tower_cells_on"])
-        fields["ups_eco"] = solution.eco
-        fields["battery_power_w"] = solution.battery_w
-        plan = Setpoints(**fields)
-        return self._judge((base.response.state, base.stressed.state), forecast, plan)
-
-    def _judge(
-        self, guess: tuple[State, State], forecast: Forecast, plan: Setpoints
-    ) -> _Plan:
-        """Cost of a plan by the twin, in the terms of the plan model."""
-        prices = PlanPrices()
-        facility = self._site.facility
-        settled = plan._replace(battery_power_w=np.zeros_like(plan.ups_eco))
-        found = respond(facility, guess[0], forecast.inputs, settled)
-        first = Setpoints(*(np.asarray(f)[:STRESS_STEPS] for f in settled))
-        stressed = respond(facility, guess[1], self._stress(forecast), first)
-        site_w = found.site_w - plan.battery_power_w
-        limits = np.array(self._site.limits) - self._s.margin_k - self._bias_k
-        above_k = np.maximum(found.limited_c - limits, 0.0)
-        worse_k = np.maximum(stressed.limited_c - limits, 0.0)
-        above_k[:STRESS_STEPS] = np.maximum(above_k[:STRESS_STEPS], worse_k)
-        dt = forecast.step_s
-        energy = float(np.sum(dt * self._energy_value(forecast) * site_w))
-        peak = max(float(site_w.max()), self._peak_w) * self._demand(forecast)
-        slack = float(np.sum(dt * above_k.sum(axis=1))) * prices.slack_usd_k_s
-        return _Plan(
-            forecast.time_s,
-            plan,
-            found._replace(site_w=site_w),
-            stressed,
-            energy + peak + slack,
-        )
+        modes = {"ups_eco": solution.eco, "battery_power_w": solution.battery_w}
+        wanted = judge(measure, guess, Setpoints(**fields, **modes))
+        kept = judge(measure, guess, base.setpoints._replace(**modes))
+        linear_w = solution.site_w[0] + solution.battery_w[0]
+        return better(kept, wanted), float(linear_w - wanted.response.site_w[0])
 
 
 assert len(MpcSettings().radius) == len(LEVERS)  # one radius per lever
-assert POINTS % 2 == 1  # the base itself is a point

@@ -93,7 +93,7 @@ class PlanModel:
             "stress": (m.S, m.I, m.K, m.J),
             "stress_headroom": (m.S, m.J),
             "weight": (m.T,),
-            "move": (m.I, m.K),
+            "first": (m.S, m.I, m.K),
             "eco_allowed": (m.T,),
         }.items():
             setattr(m, name, pe.Param(*sets, initialize=0.0, mutable=True))
@@ -233,10 +233,12 @@ class PlanModel:
             p.cell_switch_usd * m.cell_switch[t] + p.eco_switch_usd * m.eco_switch[t]
             for t in m.T
         )
-        move = sum(m.move[i, k] * m.mix[0, i, k] for i in m.I for k in m.K)
+        first = sum(
+            m.first[t, i, k] * m.mix[t, i, k] for t in m.S for i in m.I for k in m.K
+        )
         short = 1e4 * sum(m.soc_short[t] for t in m.T)
         m.cost = pe.Objective(
-            expr=energy + m.demand * m.peak + warm + wear + switch + move + short
+            expr=energy + m.demand * m.peak + warm + wear + switch + first + short
         )
 
     def solve(self, problem: PlanProblem, gap_usd: float) -> PlanSolution | None:
@@ -277,7 +279,7 @@ class PlanModel:
             (m.stress, samples.stressed_k),
             (m.stress_headroom, problem.stress_headroom_k),
             (m.weight, problem.energy_usd_j * W_PER_MW),
-            (m.move, problem.move_usd),
+            (m.first, problem.first_usd),
             (m.eco_allowed, problem.eco_allowed),
         ):
             _store(parameter, values)

@@ -24,7 +24,7 @@ class PlanProblem(NamedTuple):
 
     step_s: Array  # (time,)
     energy_usd_j: Array  # (time,)
-    move_usd: Array  # (lever, point), dislike of moving in the first step
+    first_usd: Array  # (stress step, lever, point): moving, and energy under stress
     samples: Samples
     headroom_k: Array  # (time, limit): limit minus base, bias and margin
     stress_headroom_k: Array  # (stress step, limit), likewise

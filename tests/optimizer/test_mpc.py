@@ -88,7 +88,7 @@ def problem(forecast, samples, **changes):
     numbers = PlanProblem(
         step_s=forecast.step_s,
         energy_usd_j=np.full(len(forecast.step_s), 50 / 3.6e9),
-        move_usd=np.zeros((len(LEVERS), samples.values.shape[2])),
+        first_usd=np.zeros((STRESS_STEPS, len(LEVERS), samples.values.shape[2])),
         samples=samples,
         headroom_k=limits - samples.base.limited_c,
         stress_headroom_k=np.full((STRESS_STEPS, len(LIMITED)), 99.0),
