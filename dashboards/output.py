@@ -45,6 +45,13 @@ def show(study: Study, report_path: Path, as_json: bool) -> None:
             f"{saving.overhead_energy:.2%} of all energy but IT, "
             f"{saving.cost:.2%} of the cost"
         )
+        parts = (
+            ("cooling", saving.cooling_saved_j),
+            ("IT (cooler chips leak less)", saving.it_saved_j),
+            ("the power chain", saving.power_chain_saved_j),
+        )
+        told = ", ".join(f"{j / tables.J_PER_MWH:.2f} MWh in {n}" for n, j in parts)
+        console.write(f"  of this {told}")
     counts = ", ".join(f"{run.name} {run.guard_violations}" for run in study.runs)
     console.write(f"guard violations: {counts}")
     console.write(f"report: {report_path}")

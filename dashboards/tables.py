@@ -62,6 +62,9 @@ class Saving(NamedTuple):
     cooling_energy: float
     overhead_energy: float  # everything but IT
     cost: float
+    it_saved_j: float  # where the saved energy comes from
+    cooling_saved_j: float
+    power_chain_saved_j: float
 
 
 def savings(study: Study) -> list[Saving]:
@@ -74,6 +77,9 @@ def savings(study: Study) -> list[Saving]:
             saving(mine.cooling_energy_j, run.kpis.cooling_energy_j),
             saving(_overhead_j(mine), _overhead_j(run.kpis)),
             saving(mine.cost_usd, run.kpis.cost_usd),
+            run.kpis.it_energy_j - mine.it_energy_j,
+            run.kpis.cooling_energy_j - mine.cooling_energy_j,
+            run.kpis.power_chain_energy_j - mine.power_chain_energy_j,
         )
         for run in study.baselines
     ]
