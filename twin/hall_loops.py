@@ -20,6 +20,7 @@ from twin.signals import Setpoints, State
 from twin.topology import Facility
 
 LEAST_FLOW_KG_S = 1e-6
+PUMP_RUNOUT = 1.15  # largest over design flow of a centrifugal pump, assumption
 
 
 class TechnologyFlow(NamedTuple):
@@ -54,11 +55,22 @@ class AirFlow(NamedTuple):
 
 @kernel
 def facility_pressure_ratio(facility: Facility, setpoints: Setpoints) -> Numeric:
-    """Flow through an open valve relative to the flow at design pressure."""
-    return np.sqrt(
-        np.maximum(setpoints.fws_pressure_pa, 0.0)
-        / facility.facility_water.design_pressure_pa
+    """Flow through an open valve relative to the flow at design pressure.
+
+    The held pressure sets it, as long as the pumps can deliver all open valves together;
+    with pumps missing the pressure falls to what the rest can carry.
+    """
+    system = facility.facility_water
+    held = np.sqrt(
+        np.maximum(setpoints.fws_pressure_pa, 0.0) / system.design_pressure_pa
     )
+    carried = system.pump_count * system.pump.design_flow_m3_s * PUMP_RUNOUT
+    carried = carried * water.density(20.0)
+    open_kg_s = (
+        facility.technology.cdu_count * system.cdu_flow_kg_s
+        + facility.air.in_row_count * system.in_row_flow_kg_s
+    )
+    return np.minimum(held, carried / np.maximum(open_kg_s, LEAST_FLOW_KG_S))
 
 
 @kernel
