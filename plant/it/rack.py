@@ -3,17 +3,16 @@
 Power at the rack inputs is the demand of the jobs at reference temperatures, plus what
 warmth costs:
 
-* leakage current of the liquid-cooled chips, doubling every ``leakage_doubling_k``:
-  ``P_liquid = D f (1 - s + s 2^((T_coolant - T_ref)/T_double))``
+* leakage current of the liquid-cooled chips (``accelerator.leakage_factor``)
 * server fans, which speed up above ``fan_reference_inlet_c`` and draw the cube of it.
 
-With the default 8 % leakage share doubling every 25 K, power rises 0.22 % per kelvin at
-the reference, the slope reported for large accelerators above 30 degC (0.2 to 0.3 %/K,
-assumption; no public measurement per chip was found). The reference 30 degC coolant and
-25 degC inlet temperatures are those at which nameplates are stated (ASHRAE TC 9.9, 2021
-Equipment Thermal Guidelines, recommended envelope 18 to 27 degC for air).
+The reference 30 degC coolant and 25 degC inlet temperatures are those at which
+nameplates are stated (ASHRAE TC 9.9, 2021 Equipment Thermal Guidelines, recommended
+envelope 18 to 27 degC for air). Nameplates of single racks (35 kW air, 66 kW liquid,
+120 kW rack-scale) are rows of ``data/equipment/racks.csv`` with their sources.
 
-Valid for coolant 10 to 55 degC and inlet air 10 to 45 degC.
+Valid for coolant 10 to 55 degC and inlet air 10 to 45 degC. A demand above the rating
+is cut to it and flagged.
 """
 
 from typing import Annotated, NamedTuple
@@ -23,6 +22,8 @@ from annotated_types import Interval
 
 from plant import psychrometrics
 from plant._kernel import kernel
+from plant._select import select
+from plant.it import accelerator
 from plant.types import Fraction, NonNegative, Numeric, Positive, TemperatureC
 
 # Humidity of a data hall at 25 degC and 11 degC dew point; it changes the heat capacity
@@ -52,6 +53,7 @@ class RackOutputs(NamedTuple):
     liquid_heat_w: Numeric
     air_heat_w: Numeric
     air_flow_kg_s: Numeric  # drawn by the server fans
+    overloaded: Numeric  # 1 where the demand was cut to the rating
 
 
 @kernel
@@ -78,9 +80,13 @@ def operate(
         All power becomes heat: ``power_w = liquid_heat_w + air_heat_w``.
     """
     demand = np.minimum(np.maximum(demand_w, 0.0), racks.rated_power_w)
-    warm = (coolant_supply_c - racks.leakage_reference_c) / racks.leakage_doubling_k
-    leakage = racks.leakage_fraction * 2.0**warm
-    liquid = demand * racks.liquid_fraction * (1.0 - racks.leakage_fraction + leakage)
+    leakage = accelerator.leakage_factor(
+        racks.leakage_fraction,
+        racks.leakage_doubling_k,
+        racks.leakage_reference_c,
+        coolant_supply_c,
+    )
+    liquid = demand * racks.liquid_fraction * leakage
     air_demand = demand * (1.0 - racks.liquid_fraction)
     excess = np.maximum(inlet_air_c - racks.fan_reference_inlet_c, 0.0)
     speed = np.minimum(
@@ -90,4 +96,5 @@ def operate(
     air = air_demand * (1.0 - share + share * speed**3)
     air_capacity = psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO)
     flow = air_demand * speed / (air_capacity * racks.server_temperature_rise_k)
-    return RackOutputs(liquid + air, liquid, air, flow)
+    over = select(demand_w > racks.rated_power_w, 1.0, 0.0)
+    return RackOutputs(liquid + air, liquid, air, flow, over)
