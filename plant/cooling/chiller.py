@@ -26,6 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import biquadratic, held, quadratic
 from plant._kernel import kernel
 from plant._select import select
 from plant.types import Fraction, NonNegative, Numeric, Positive
@@ -66,20 +67,6 @@ class ChillerOutputs(NamedTuple):
 
 
 @kernel
-def _biquadratic(
-    c: tuple[float, float, float, float, float, float], x: Numeric, y: Numeric
-) -> Numeric:
-    """Value of a curve with the coefficients 1, x, x2, y, y2, xy."""
-    return c[0] + x * (c[1] + x * c[2]) + y * (c[3] + y * c[4] + x * c[5])
-
-
-@kernel
-def _held(value: Numeric, limits: tuple[float, float]) -> Numeric:
-    """Value inside its limits."""
-    return np.minimum(np.maximum(value, limits[0]), limits[1])
-
-
-@kernel
 def capacity(chiller: Chiller, leaving_c: Numeric, condenser_in_c: Numeric) -> Numeric:
     """Heat that full load takes from the chilled water.
 
@@ -97,9 +84,9 @@ def capacity(chiller: Chiller, leaving_c: Numeric, condenser_in_c: Numeric) -> N
     Numeric
         Never negative. [W]
     """
-    x = _held(leaving_c, chiller.leaving_limits_c)
-    y = _held(condenser_in_c, chiller.condenser_limits_c)
-    share = np.maximum(_biquadratic(chiller.capacity_curve, x, y), 0.0)
+    x = held(leaving_c, chiller.leaving_limits_c)
+    y = held(condenser_in_c, chiller.condenser_limits_c)
+    share = np.maximum(biquadratic(chiller.capacity_curve, x, y), 0.0)
     return chiller.reference_capacity_w * share
 
 
@@ -176,12 +163,11 @@ def operate(
     full_w = capacity(chiller, leaving_c, condenser_in_c)
     asked = np.maximum(load_w, 0.0) / np.maximum(full_w, SMALL)
     plr = np.minimum(asked, chiller.maximum_part_load_ratio) * (full_w > 0.0)
-    x = _held(leaving_c, chiller.leaving_limits_c)
-    y = _held(condenser_in_c, chiller.condenser_limits_c)
-    eir = np.maximum(_biquadratic(chiller.eir_temperature_curve, x, y), 0.0)
+    x = held(leaving_c, chiller.leaving_limits_c)
+    y = held(condenser_in_c, chiller.condenser_limits_c)
+    eir = np.maximum(biquadratic(chiller.eir_temperature_curve, x, y), 0.0)
     loaded = np.maximum(plr, chiller.minimum_unloading_ratio)
-    c = chiller.eir_load_curve
-    eir = eir * np.maximum(c[0] + loaded * (c[1] + loaded * c[2]), 0.0)
+    eir = eir * np.maximum(quadratic(chiller.eir_load_curve, loaded), 0.0)
     least = np.maximum(chiller.minimum_part_load_ratio, SMALL)
     cycling = np.minimum(plr / least, 1.0)
     power_w = full_w / chiller.reference_cop * eir * cycling

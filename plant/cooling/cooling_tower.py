@@ -27,6 +27,7 @@ import numpy as np
 
 from plant import psychrometrics as moist_air
 from plant import water
+from plant._curves import cubic, held, quadratic
 from plant._kernel import kernel
 from plant._select import select
 from plant.cooling import merkel
@@ -80,22 +81,15 @@ class _Cell(NamedTuple):
 
 
 @kernel
-def _held(value: Numeric, limits: tuple[float, float]) -> Numeric:
-    """Value inside its limits."""
-    return np.minimum(np.maximum(value, limits[0]), limits[1])
-
-
-@kernel
 def _conductance_factor(
     tower: CoolingTower, water_flow_kg_s: Numeric, wet_bulb_c: Numeric
 ) -> Numeric:
     """Conductance over design, for wet bulb and water flow."""
-    below_k = _held(tower.design_wet_bulb_c - wet_bulb_c, tower.ua_wet_bulb_limits_k)
+    below_k = held(tower.design_wet_bulb_c - wet_bulb_c, tower.ua_wet_bulb_limits_k)
     b = tower.ua_wet_bulb_curve
-    by_wet_bulb = _held(b[0] + b[1] * below_k, tower.ua_wet_bulb_factor_limits)
-    y = _held(water_flow_kg_s / tower.water_flow_kg_s, tower.ua_water_limits)
-    c = tower.ua_water_curve
-    by_water = _held(c[0] + y * (c[1] + y * c[2]), tower.ua_water_factor_limits)
+    by_wet_bulb = held(b[0] + b[1] * below_k, tower.ua_wet_bulb_factor_limits)
+    y = held(water_flow_kg_s / tower.water_flow_kg_s, tower.ua_water_limits)
+    by_water = held(quadratic(tower.ua_water_curve, y), tower.ua_water_factor_limits)
     return by_wet_bulb * by_water
 
 
@@ -132,8 +126,7 @@ def _evaporation(
 @kernel
 def _fan_power(tower: CoolingTower, air_ratio: Numeric) -> Numeric:
     """Electrical power of the running fan [W]."""
-    c = tower.fan_power_curve
-    share = c[0] + air_ratio * (c[1] + air_ratio * (c[2] + air_ratio * c[3]))
+    share = cubic(tower.fan_power_curve, air_ratio)
     return tower.fan_power_w * np.maximum(share, 0.0)
 
 
@@ -215,7 +208,7 @@ def _control(tower: CoolingTower, cell: _Cell, wanted: Numeric) -> _Control:
         water_share=select(idle, still.water, met),
         air_share=select(cycles, low.air, select(short, full.air, air_share)),
         still_share=still.air,
-        air_ratio=select(cycles, least, select(short, 1.0, _held(x, (least, 1.0)))),
+        air_ratio=select(cycles, least, select(short, 1.0, held(x, (least, 1.0)))),
         on=select(idle, 0.0, select(cycles, cycling, 1.0)),
     )
 

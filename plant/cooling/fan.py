@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import cubic
 from plant._kernel import kernel
 from plant.types import NonNegative, Numeric
 
@@ -56,6 +57,5 @@ def power(fan: Fan, air_flow_kg_s: Numeric) -> Numeric:
         Electrical power, all of it heat to the air. [W]
     """
     x = flow_ratio(fan, air_flow_kg_s)
-    c = fan.power_curve
-    share = c[0] + x * (c[1] + x * (c[2] + x * c[3]))
+    share = cubic(fan.power_curve, x)
     return fan.fan_power_w * np.maximum(share, 0.0) * (x > 0.0)

@@ -31,6 +31,7 @@ from typing import NamedTuple
 import numpy as np
 
 from plant import psychrometrics as moist_air
+from plant._curves import held, quadratic
 from plant._kernel import kernel
 from plant._select import select
 from plant.types import Numeric
@@ -213,9 +214,8 @@ def _unit_log_mean(hot_end: Numeric, cold_end: Numeric) -> Numeric:
 @kernel
 def air_factor(fan: AirSide, air_ratio: Numeric) -> Numeric:
     """Conductance over that at full air flow; the curve is held at its limits."""
-    x = np.minimum(np.maximum(air_ratio, fan.limits[0]), fan.limits[1])
-    c = fan.curve
-    factor: Numeric = np.maximum(c[0] + x * (c[1] + x * c[2]), SMALL)
+    x = held(air_ratio, fan.limits)
+    factor: Numeric = np.maximum(quadratic(fan.curve, x), SMALL)
     return factor
 
 

@@ -31,6 +31,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import cubic
 from plant._kernel import kernel
 from plant.types import Fraction, NonNegative, Numeric, Positive
 
@@ -168,6 +169,4 @@ def polynomial_power(
     """
     ratio = flow_m3_s / np.maximum(design_flow_m3_s, SMALL)
     x = np.minimum(np.maximum(ratio, 0.0), 1.0)
-    c = coefficients
-    share = c[0] + x * (c[1] + x * (c[2] + x * c[3]))
-    return design_power_w * share * (x > 0.0)
+    return design_power_w * cubic(coefficients, x) * (x > 0.0)
