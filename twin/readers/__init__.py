@@ -1,0 +1,1 @@
+"""Job records as other programs write them, one file per format."""

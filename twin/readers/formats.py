@@ -1,0 +1,60 @@
+"""All formats of job records by name, and the one way to read any of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from twin.errors import ConfigError
+from twin.job_table import ImportReport, Jobs, Raw, from_frame, normalise
+from twin.readers import alibaba, eagle, pm100, slurm_queue, slurm_sacct, swf
+
+FORMATS: dict[str, Callable[[Path, float | None], Raw]] = {
+    "sacct": slurm_sacct.read,
+    "squeue": slurm_queue.read,
+    "eagle": eagle.read,
+    "swf": swf.read,
+    "alibaba2023": alibaba.read,
+    "pm100": pm100.read,
+}
+
+
+def read_jobs(
+    path: Path, form: str, utc_offset_h: float | None = None
+) -> tuple[Jobs, ImportReport]:
+    """Read job records.
+
+    Parameters
+    ----------
+    path
+        File.
+    form
+        Key of ``FORMATS``.
+    utc_offset_h
+        Offset of the file's clock where its times name no zone; without it such rows
+        are left out. [h]
+
+    Returns
+    -------
+    Jobs, ImportReport
+
+    Raises
+    ------
+    ConfigError
+        Unknown format.
+    DataError
+        Not a file of this format, or no usable row.
+    """
+    if form not in FORMATS:
+        message = f"--format {form}: unknown. Known: {', '.join(FORMATS)}."
+        raise ConfigError(message)
+    return normalise(FORMATS[form](path, utc_offset_h), path.name)
+
+
+def read_table(path: Path) -> Jobs:
+    """Jobs that ``write_parquet`` stored.
+
+    Raises
+    ------
+    DataError
+        Not such a file.
+    """
+    return from_frame(pm100.read_parquet(path, list(Jobs._fields)))
