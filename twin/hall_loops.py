@@ -128,7 +128,12 @@ def chillers_wanted(
     enough = np.ceil(load_w / np.maximum(0.95 * each, 1.0))
     wanted = np.minimum(np.maximum(enough, 1.0), plant.chiller_count)
     wanted = select(warm, wanted, 0.0 * wanted)
-    held = state.chiller_hold_s < plant.minimum_hold_s
+    least_s = select(
+        wanted > state.chillers_on,
+        plant.start_delay_s + 0.0 * wanted,
+        plant.minimum_hold_s + 0.0 * wanted,
+    )
+    held = state.chiller_hold_s < least_s
     return select(held, state.chillers_on + 0.0 * wanted, wanted)
 
 

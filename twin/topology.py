@@ -72,7 +72,8 @@ class TrimChillers(NamedTuple):
     chiller: Chiller
     chiller_count: NonNegative
     start_band_k: NonNegative  # above the setpoint before the first one starts
-    minimum_hold_s: NonNegative  # between a start and a stop
+    minimum_hold_s: NonNegative  # after a start or stop before one may stop
+    start_delay_s: NonNegative = 300.0  # likewise before a further one may start
 
 
 class HeatRejection(NamedTuple):

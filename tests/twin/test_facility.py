@@ -203,3 +203,17 @@ def test_a_site_without_a_part_still_balances(remove):
         rel=5e-3,
     )
     assert state.air_supply_c < 35.0
+
+
+def test_a_further_chiller_starts_soon_but_none_stops_early():
+    hot = floats(outdoor(35.0, 0.6, 10e6, 101e3))
+    warm = State(32.0, 34.0, 30.0, 26.0, 0.95, 1.0, 400.0)
+    after, _ = facility_step(SITE.facility, warm, hot, DESIGN, 60.0)
+    assert after.chillers_on == 2.0  # 400 s after the first one, the delay is 300 s
+    assert after.chiller_hold_s == 60.0
+    cool = State(15.0, 16.0, 30.0, 24.0, 0.95, 1.0, 400.0)
+    after, _ = facility_step(SITE.facility, cool, hot, DESIGN, 60.0)
+    assert after.chillers_on == 1.0  # it may stop only after the least running time
+    rested = cool._replace(chiller_hold_s=1801.0)
+    after, _ = facility_step(SITE.facility, rested, hot, DESIGN, 60.0)
+    assert after.chillers_on == 0.0
