@@ -1,24 +1,27 @@
-r"""Density and heat capacity of the two coolants, as polynomials in temperature.
+r"""Density, heat capacity and viscosity of the coolants, as polynomials in temperature.
 
-.. math:: \rho, c_p = \sum_i a_i\, (T / 100\,^\circ\mathrm{C})^i
+.. math:: \rho, c_p, \ln \mu = \sum_i a_i\, (T / 100\,^\circ\mathrm{C})^i
 
 Water: least squares on IAPWS-95 (CoolProp 8.0), 0.5 to 99 degC; density at 1 atm within
-0.002 %, heat capacity at 3 bar within 0.011 %. Pressure matters little: water at 3 bar is
-0.01 % denser. EnergyPlus' table lies up to 0.01 % and 0.08 % away.
+0.002 %, heat capacity at 3 bar within 0.011 %, viscosity at 3 bar within 0.06 %. Pressure
+matters little: water at 3 bar is 0.01 % denser. EnergyPlus' table lies up to 0.01 % and
+0.08 % away.
 
-Propylene glycol 25 % by mass (PG25): least squares on the incompressible solution MPG of
-CoolProp 8.0, 5 to 65 degC, within 0.001 %.
+Propylene glycol 25 % and 40 % by mass (PG25, PG40): least squares on the incompressible
+solution MPG of CoolProp 8.0, 5 to 65 degC, within 0.001 %.
 
-Outside 0 to 100 degC the temperature is clamped.
+Outside 0 to 100 degC the temperature is clamped (``outside_range`` tells).
 
 References
 ----------
 Bell et al. (2014), CoolProp, doi:10.1021/ie4033999; Wagner and Pruss (2002), IAPWS-95,
-doi:10.1063/1.1461829; Melinder (2010), Properties of secondary working fluids.
+doi:10.1063/1.1461829; Huber et al. (2009), viscosity, doi:10.1063/1.3088050; Melinder
+(2010), Properties of secondary working fluids.
 """
 
 import numpy as np
 
+from plant._curves import outside
 from plant._kernel import kernel
 from plant.types import Numeric
 
@@ -57,3 +60,45 @@ def glycol25_heat_capacity(temperature_c: Numeric) -> Numeric:
     """Heat capacity of PG25 [J/(kg K)] at a temperature of any shape [degC]."""
     x = _hundreds(temperature_c)
     return 3872.151 + x * (240.257 + x * (10.74675 - x * 20.67599))
+
+
+@kernel
+def glycol40_density(temperature_c: Numeric) -> Numeric:
+    """Density of PG40 [kg/m3] at a temperature of any shape [degC]."""
+    x = _hundreds(temperature_c)
+    return 1042.35 + x * (-44.05027 + x * (-34.19211 + x * 12.51322))
+
+
+@kernel
+def glycol40_heat_capacity(temperature_c: Numeric) -> Numeric:
+    """Heat capacity of PG40 [J/(kg K)] at a temperature of any shape [degC]."""
+    x = _hundreds(temperature_c)
+    return 3641.564 + x * (328.3922 + x * (-12.91945 - x * 0.3793736))
+
+
+@kernel
+def viscosity(temperature_c: Numeric) -> Numeric:
+    """Dynamic viscosity of water [Pa s] at a temperature of any shape [degC]."""
+    x = _hundreds(temperature_c)
+    tail = x * (-3.090069 + x * (1.952997 - x * 0.5452917))
+    return np.exp(-6.32548 + x * (-3.452473 + x * (3.284911 + tail)))
+
+
+@kernel
+def glycol25_viscosity(temperature_c: Numeric) -> Numeric:
+    """Dynamic viscosity of PG25 [Pa s] at a temperature of any shape [degC]."""
+    x = _hundreds(temperature_c)
+    return np.exp(-5.200273 + x * (-4.724096 + x * (3.545812 - x * 1.294375)))
+
+
+@kernel
+def glycol40_viscosity(temperature_c: Numeric) -> Numeric:
+    """Dynamic viscosity of PG40 [Pa s] at a temperature of any shape [degC]."""
+    x = _hundreds(temperature_c)
+    return np.exp(-4.432946 + x * (-5.810944 + x * (4.447439 - x * 1.575782)))
+
+
+@kernel
+def outside_range(temperature_c: Numeric) -> Numeric:
+    """1 where these equations hold the temperature at 0 or 100 degC."""
+    return outside(temperature_c, (0.0, 100.0))

@@ -67,6 +67,12 @@ class ChillerOutputs(NamedTuple):
 
 
 @kernel
+def running_share(part_load_ratio: Numeric, least: Numeric) -> Numeric:
+    """Share of the time that a machine runs which cycles below its least part load."""
+    return np.minimum(part_load_ratio / np.maximum(least, SMALL), 1.0)
+
+
+@kernel
 def capacity(chiller: Chiller, leaving_c: Numeric, condenser_in_c: Numeric) -> Numeric:
     """Heat that full load takes from the chilled water.
 
@@ -168,8 +174,7 @@ def operate(
     eir = np.maximum(biquadratic(chiller.eir_temperature_curve, x, y), 0.0)
     loaded = np.maximum(plr, chiller.minimum_unloading_ratio)
     eir = eir * np.maximum(quadratic(chiller.eir_load_curve, loaded), 0.0)
-    least = np.maximum(chiller.minimum_part_load_ratio, SMALL)
-    cycling = np.minimum(plr / least, 1.0)
+    cycling = running_share(plr, chiller.minimum_part_load_ratio)
     power_w = full_w / chiller.reference_cop * eir * cycling
     heat_w = full_w * plr
     outside = np.abs(leaving_c - x) + np.abs(condenser_in_c - y) > 0.0

@@ -113,14 +113,12 @@ def _cell(
 
 
 @kernel
-def _evaporation(
-    cell: _Cell, humidity_ratio: Numeric, air_kg_s: Numeric, share: Numeric
+def blowdown(
+    evaporation_kg_s: Numeric, drift_kg_s: Numeric, cycles_of_concentration: Numeric
 ) -> Numeric:
-    """Water that air takes up when it leaves saturated [kg/s]."""
-    leaving_c = merkel.leaving_wet_bulb(cell.streams, share)
-    out = moist_air.saturated_humidity_ratio(leaving_c, cell.streams.pressure_pa)
-    gained = out / (1.0 + out) - humidity_ratio / (1.0 + humidity_ratio)
-    return np.maximum(air_kg_s * gained, 0.0)
+    """Water bled so that the basin keeps its concentration [kg/s]."""
+    bleed = np.maximum(cycles_of_concentration - 1.0, SMALL)
+    return np.maximum(evaporation_kg_s / bleed - drift_kg_s, 0.0)
 
 
 @kernel
@@ -248,13 +246,14 @@ def operate(
     exists = select((water_flow_kg_s > 0.0) & (tower.ua_w_k > 0.0), 1.0, 0.0)
     drop_k: Numeric = control.water_share * (water_in_c - air.wet_bulb_c) * exists
 
-    w = air.humidity_ratio
-    driven_kg_s = _evaporation(cell, w, x * cell.fan.full_kg_s, control.air_share)
-    still_kg_s = _evaporation(cell, w, cell.draught.kg_s, control.still_share)
+    w, both = air.humidity_ratio, cell.streams
+    driven_kg_s = merkel.evaporation(both, w, x * cell.fan.full_kg_s, control.air_share)
+    still_kg_s = merkel.evaporation(both, w, cell.draught.kg_s, control.still_share)
     evaporation_kg_s = (on * driven_kg_s + (1.0 - on) * still_kg_s) * exists
     drift_kg_s = on * x * tower.drift_fraction * tower.water_flow_kg_s
-    bleed = np.maximum(tower.cycles_of_concentration - 1.0, SMALL)
-    blowdown_kg_s = np.maximum(evaporation_kg_s / bleed - drift_kg_s, 0.0)
+    blowdown_kg_s = blowdown(
+        evaporation_kg_s, drift_kg_s, tower.cycles_of_concentration
+    )
     return TowerOutputs(
         water_out_c=water_in_c - drop_k,
         heat_w=cell.streams.water_w_k * drop_k,

@@ -105,6 +105,17 @@ def leaving_wet_bulb(streams: Streams, share: Numeric) -> Numeric:
 
 
 @kernel
+def evaporation(
+    streams: Streams, humidity_ratio: Numeric, air_kg_s: Numeric, share: Numeric
+) -> Numeric:
+    """Water that air takes up when it leaves saturated [kg/s]."""
+    leaving_c = leaving_wet_bulb(streams, share)
+    out = moist_air.saturated_humidity_ratio(leaving_c, streams.pressure_pa)
+    gained = out / (1.0 + out) - humidity_ratio / (1.0 + humidity_ratio)
+    return np.maximum(air_kg_s * gained, 0.0)
+
+
+@kernel
 def _enthalpy_rise(streams: Streams, share: Numeric) -> Numeric:
     """Enthalpy that the air gains on a share of the span [J/kg]."""
     leaving_c = leaving_wet_bulb(streams, share)

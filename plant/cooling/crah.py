@@ -1,0 +1,138 @@
+"""Computer room air handler: chilled-water coil and fan that blow into a raised floor.
+
+The fan draws through the coil, so its power warms the supply: the coil must leave the air
+colder by ``P_fan / (m cp)``. The valve holds the supply temperature as long as the coil can
+(``control_valve``). Part of the supply leaks past the racks and returns unused:
+
+    T_hot_aisle = T_supply + Q_servers / ((1 - bypass) m cp)
+
+while the mixed return carries all heat in all air. The coil is dry.
+
+Valid for air 10 to 50 degC. The coil is validated as ``heat_exchanger`` and the fan as
+``fan``; the unit is accepted on its energy balance.
+
+References
+----------
+ASHRAE TC 9.9, Datacom Equipment Power Trends and Cooling Applications; EnergyPlus
+Engineering Reference, "Variable Speed Fan".
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from plant import heat_exchanger, psychrometrics, water
+from plant._kernel import kernel
+from plant.cooling import control_valve, fan
+from plant.cooling.fan import Fan
+from plant.heat_exchanger import PlateHeatExchanger
+from plant.it.rack import HALL_HUMIDITY_RATIO
+from plant.types import Fraction, Numeric
+
+SMALL = 1e-9  # stands for zero in denominators
+
+
+class Crah(NamedTuple):
+    """Nameplate of one unit."""
+
+    coil: PlateHeatExchanger  # hot: air, cold: water
+    fan: Fan
+    bypass: Fraction = 0.1  # of the supply, past the racks; assumption
+
+
+class CrahOutputs(NamedTuple):
+    """One unit."""
+
+    supply_c: Numeric  # air into the floor, after the fan
+    heat_w: Numeric  # to the water
+    fan_power_w: Numeric  # electrical, part of the heat
+    water_flow_kg_s: Numeric
+    water_out_c: Numeric
+    valve: Numeric  # opening, share of the largest flow
+
+
+@kernel
+def return_temperature(
+    supply_c: Numeric, heat_w: Numeric, air_flow_kg_s: Numeric
+) -> Numeric:
+    """Mixed air back at the unit [degC]; warmest air is in the hot aisle.
+
+    Parameters
+    ----------
+    supply_c
+        Air into the floor. [degC]
+    heat_w
+        Heat of the servers behind this unit. [W]
+    air_flow_kg_s
+        Through the unit. [kg/s]
+    """
+    cp = psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO)
+    return supply_c + heat_w / np.maximum(air_flow_kg_s * cp, SMALL)
+
+
+@kernel
+def hot_aisle_temperature(
+    crah: Crah, supply_c: Numeric, heat_w: Numeric, air_flow_kg_s: Numeric
+) -> Numeric:
+    """Air behind the racks [degC]: only the part that does not leak past takes heat."""
+    through_kg_s = (1.0 - np.minimum(crah.bypass, 0.99)) * air_flow_kg_s
+    return return_temperature(supply_c, heat_w, through_kg_s)
+
+
+@kernel
+def operate(
+    crah: Crah,
+    return_c: Numeric,
+    air_flow_kg_s: Numeric,
+    setpoint_c: Numeric,
+    water_in_c: Numeric,
+    largest_water_flow_kg_s: Numeric,
+) -> CrahOutputs:
+    """Position of the water valve and what it achieves.
+
+    Parameters
+    ----------
+    crah
+        Nameplate.
+    return_c
+        Air entering. [degC]
+    air_flow_kg_s
+        Air moved. [kg/s]
+    setpoint_c
+        Wanted supply air, after the fan. [degC]
+    water_in_c
+        Water entering. [degC]
+    largest_water_flow_kg_s
+        Water flow with the valve fully open. [kg/s]
+
+    Returns
+    -------
+    CrahOutputs
+        Energy balance: heat to the water = heat of the air + fan power.
+    """
+    air_cp = psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO)
+    water_cp = water.heat_capacity(water_in_c)
+    fan_power_w = fan.power(crah.fan, air_flow_kg_s)
+    fan_rise_k = fan_power_w / np.maximum(air_flow_kg_s * air_cp, SMALL)
+    flow = control_valve.cold_flow(
+        crah.coil,
+        return_c,
+        air_flow_kg_s,
+        air_cp,
+        setpoint_c - fan_rise_k,
+        water_in_c,
+        water_cp,
+        largest_water_flow_kg_s,
+    )
+    heat_w = heat_exchanger.heat_transferred(
+        crah.coil, return_c, air_flow_kg_s, air_cp, water_in_c, flow, water_cp
+    )
+    after_coil_c = return_c - heat_w / np.maximum(air_flow_kg_s * air_cp, SMALL)
+    return CrahOutputs(
+        supply_c=after_coil_c + fan_rise_k,
+        heat_w=heat_w,
+        fan_power_w=fan_power_w,
+        water_flow_kg_s=flow,
+        water_out_c=water_in_c + heat_w / np.maximum(flow * water_cp, SMALL),
+        valve=flow / np.maximum(largest_water_flow_kg_s, SMALL),
+    )

@@ -1,0 +1,111 @@
+r"""Finned coil between dry air and a liquid, conductance by flow and temperature.
+
+.. math::
+
+    \frac{1}{UA} = \frac{1}{hA_a} + \frac{1}{hA_w}, \qquad
+    hA_a \sim \dot m_a^{n_a}\, [1 + 0.004769\,(T_a - T_{a,0})], \quad
+    hA_w \sim \dot m_w^{n_w}\, \left[1 + \tfrac{0.014}{1 + 0.014\,T_{w,0}}
+    (T_w - T_{w,0})\right]
+
+with n = 0.8 for the air and 0.85 for the liquid; the square brackets are the properties
+of warmer air and water at the entering temperatures. Counterflow for coils with many rows
+(in-row, CRAH), crossflow with both streams unmixed for dry coolers. Below a tenth of the
+nominal flow the films level off as in ``heat_exchanger``.
+
+Valid for dry surfaces, 0 to 60 degC. Validated against EnergyPlus Coil:Cooling:Water and
+Modelica ``DryCooler`` (tests/validation/test_dry_coil.py, test_dry_cooler.py).
+
+References
+----------
+Wetter (1999), Simulation model: finned water-to-air coil without condensation,
+LBNL-42355; EnergyPlus Engineering Reference, "Chilled-Water-Based Air Cooling Coil".
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from plant import heat_exchanger
+from plant._kernel import kernel
+from plant._select import select
+from plant.types import Fraction, NonNegative, Numeric, Positive, TemperatureC
+
+SMALL = 1e-12  # stands for zero in denominators
+
+
+class DryCoil(NamedTuple):
+    """Nameplate."""
+
+    ua_w_k: NonNegative  # at both nominal flows and temperatures
+    air_flow_kg_s: Positive  # nominal
+    water_flow_kg_s: Positive  # nominal
+    air_exponent: NonNegative = 0.8
+    water_exponent: NonNegative = 0.85
+    air_to_water_ratio: Positive = 1.0  # hA of the air over the water side, nominal
+    air_c: TemperatureC = 35.0  # nominal, entering
+    water_c: TemperatureC = 15.0  # nominal, entering
+    air_warmth_1_k: NonNegative = 0.004769  # rise of the film, per K; 0: none
+    water_warmth_1_k: NonNegative = 0.014  # at 0 degC; 0: none
+    crossflow: Fraction = 0.0  # 0: counterflow, 1: crossflow, both unmixed
+
+
+class CoilStreams(NamedTuple):
+    """Both streams on their way in."""
+
+    air_c: Numeric
+    air_flow_kg_s: Numeric
+    air_heat_capacity_j_kg_k: Numeric
+    water_c: Numeric
+    water_flow_kg_s: Numeric
+    water_heat_capacity_j_kg_k: Numeric
+
+
+@kernel
+def conductance(coil: DryCoil, streams: CoilStreams) -> Numeric:
+    """Overall conductance at the given flows and temperatures [W/K]."""
+    warm_air = 1.0 + coil.air_warmth_1_k * (streams.air_c - coil.air_c)
+    slope = coil.water_warmth_1_k / (1.0 + coil.water_warmth_1_k * coil.water_c)
+    warm_water = 1.0 + slope * (streams.water_c - coil.water_c)
+    air = heat_exchanger.film(
+        streams.air_flow_kg_s / coil.air_flow_kg_s, coil.air_exponent
+    )
+    wet = heat_exchanger.film(
+        streams.water_flow_kg_s / coil.water_flow_kg_s, coil.water_exponent
+    )
+    return heat_exchanger.in_series(
+        coil.ua_w_k,
+        coil.air_to_water_ratio,
+        air * np.maximum(warm_air, 0.1),
+        wet * np.maximum(warm_water, 0.1),
+    )
+
+
+@kernel
+def heat_transferred(coil: DryCoil, streams: CoilStreams) -> Numeric:
+    """Heat moved from the air to the water.
+
+    Parameters
+    ----------
+    coil
+        Nameplate.
+    streams
+        Both streams on their way in.
+
+    Returns
+    -------
+    Numeric
+        Negative when the air is the colder one; 0 without flow. [W]
+    """
+    air_w_k = streams.air_flow_kg_s * streams.air_heat_capacity_j_kg_k
+    water_w_k = streams.water_flow_kg_s * streams.water_heat_capacity_j_kg_k
+    smaller_w_k = np.minimum(air_w_k, water_w_k)
+    larger_w_k = np.maximum(air_w_k, water_w_k)
+    ntu = conductance(coil, streams) / np.maximum(smaller_w_k, SMALL)
+    ratio = smaller_w_k / np.maximum(larger_w_k, SMALL)
+    effectiveness = select(
+        coil.crossflow > 0.5,
+        heat_exchanger.effectiveness_crossflow(ntu, ratio),
+        heat_exchanger.effectiveness_counterflow(ntu, ratio),
+    )
+    heat_w: Numeric = effectiveness * smaller_w_k * (streams.air_c - streams.water_c)
+    return heat_w

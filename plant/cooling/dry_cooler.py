@@ -1,0 +1,224 @@
+r"""Dry cooler: a crossflow coil in outdoor air, dry or with adiabatic pads.
+
+The heat is that of ``dry_coil``. Wet pads in front of the coil cool the air towards its
+wet bulb,
+
+.. math:: T_{on} = T_{db} - e\,(T_{db} - T_{wb}), \qquad
+    \dot m_{evap} = \dot m_{air}\,(w_{on} - w)
+
+at constant wet-bulb temperature. Control of the leaving water: colder than wanted at least
+air flow -> the fan cycles; else the air flow that meets the setpoint (regula falsi, fixed
+steps); else full. A least air flow of 1 is a single-speed fan that cycles.
+
+Valid for outdoor air -30 to 50 degC and water 5 to 65 degC. Validated against EnergyPlus
+FluidCooler:SingleSpeed and Modelica ``CoolingTowers.DryCooler``
+(tests/validation/test_dry_cooler.py); the pads are accepted on their energy balance.
+
+References
+----------
+Incropera et al., Fundamentals of Heat and Mass Transfer, ch. 11; EnergyPlus Engineering
+Reference, "Fluid Coolers"; ASHRAE Handbook HVAC Systems and Equipment 2020, ch. 41
+(pads: saturation effectiveness 0.7 to 0.95).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from plant import _root, psychrometrics, water
+from plant._curves import cubic
+from plant._kernel import kernel
+from plant._root import Bracket
+from plant._select import select
+from plant.cooling import cooling_tower, dry_coil
+from plant.cooling.dry_coil import CoilStreams, DryCoil
+from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive
+
+SMALL = 1e-9  # stands for zero in denominators
+SPEED_STEPS = 10
+
+
+class DryCooler(NamedTuple):
+    """Nameplate."""
+
+    coil: DryCoil
+    air_flow_m3_s: Positive  # at full fan speed
+    fan_power_w: NonNegative  # electrical, at full fan speed
+    minimum_air_flow_ratio: Fraction = 0.2
+    fan_power_curve: tuple[float, float, float, float] = (0.02, 0.0, 0.0, 0.98)
+    pad_effectiveness: Fraction = 0.0  # 0: no pads
+    cycles_of_concentration: Positive = 3.0  # of the water on the pads
+
+
+class DryCoolerOutputs(NamedTuple):
+    """One cooler."""
+
+    water_out_c: Numeric
+    heat_w: Numeric  # from the water to the outdoor air
+    fan_speed: Numeric  # air-flow ratio; below the minimum the fan cycles
+    fan_power_w: Numeric
+    evaporation_kg_s: Numeric
+    makeup_kg_s: Numeric
+
+
+class _Coil(NamedTuple):
+    """What air and water bring to the coil."""
+
+    air_on_c: Numeric
+    full_kg_s: Numeric  # dry air at full speed
+    air_cp: Numeric
+    gained: Numeric  # humidity from the pads
+    water_c: Numeric
+    water_flow_kg_s: Numeric
+    water_cp: Numeric
+
+
+@kernel
+def _arriving(
+    cooler: DryCooler,
+    water_in_c: Numeric,
+    water_flow_kg_s: Numeric,
+    air: OutdoorAir,
+    wet: Numeric,
+) -> _Coil:
+    """Streams at the coil; ``wet`` is the share of the time with water on the pads."""
+    e = cooler.pad_effectiveness * np.minimum(np.maximum(wet, 0.0), 1.0)
+    on_c = air.dry_bulb_c - e * np.maximum(air.dry_bulb_c - air.wet_bulb_c, 0.0)
+    w = air.humidity_ratio
+    # at constant wet bulb; without pads exactly as outdoors
+    humid = psychrometrics.humidity_ratio_from_wet_bulb(
+        on_c, air.wet_bulb_c, air.pressure_pa
+    )
+    gained = np.maximum(humid - w, 0.0) * select(e > 0.0, 1.0, 0.0)
+    dry_kg_m3 = psychrometrics.density(on_c, w + gained, air.pressure_pa)
+    return _Coil(
+        on_c,
+        cooler.air_flow_m3_s * dry_kg_m3,
+        psychrometrics.heat_capacity(w + gained),
+        gained,
+        water_in_c,
+        water_flow_kg_s,
+        water.heat_capacity(water_in_c),
+    )
+
+
+@kernel
+def _heat(cooler: DryCooler, at: _Coil, air_flow_ratio: Numeric) -> Numeric:
+    """Heat from the water to the air at an air-flow ratio [W]."""
+    streams = CoilStreams(
+        at.air_on_c,
+        at.full_kg_s * air_flow_ratio,
+        at.air_cp,
+        at.water_c,
+        at.water_flow_kg_s,
+        at.water_cp,
+    )
+    return np.maximum(-dry_coil.heat_transferred(cooler.coil, streams), 0.0)
+
+
+@kernel
+def cool(
+    cooler: DryCooler,
+    air_flow_ratio: Numeric,
+    water_in_c: Numeric,
+    water_flow_kg_s: Numeric,
+    air: OutdoorAir,
+    wet: Numeric,
+) -> DryCoolerOutputs:
+    """Water leaving at a given fan speed.
+
+    Parameters
+    ----------
+    cooler
+        Nameplate.
+    air_flow_ratio
+        Share of full air flow, 0 to 1; below the minimum the fan cycles.
+    water_in_c
+        Water entering. [degC]
+    water_flow_kg_s
+        Water through the coil. [kg/s]
+    air
+        Outdoor air.
+    wet
+        Share of the time with water on the pads, 0 to 1.
+
+    Returns
+    -------
+    DryCoolerOutputs
+        Nothing is cooled by air warmer than the water.
+    """
+    at = _arriving(cooler, water_in_c, water_flow_kg_s, air, wet)
+    least = np.maximum(cooler.minimum_air_flow_ratio, SMALL)
+    on = np.minimum(np.maximum(air_flow_ratio, 0.0) / least, 1.0)
+    x = np.minimum(np.maximum(air_flow_ratio, least), 1.0)
+    return _outputs(cooler, at, x, on)
+
+
+@kernel
+def _outputs(cooler: DryCooler, at: _Coil, x: Numeric, on: Numeric) -> DryCoolerOutputs:
+    """Outputs with the fan at ``x`` for the share ``on`` of the time."""
+    heat_w = on * _heat(cooler, at, x)
+    evaporation_kg_s = on * x * at.full_kg_s * at.gained
+    bleed_kg_s = cooling_tower.blowdown(
+        evaporation_kg_s, 0.0, cooler.cycles_of_concentration
+    )
+    share = np.maximum(cubic(cooler.fan_power_curve, x), 0.0)
+    return DryCoolerOutputs(
+        water_out_c=at.water_c
+        - heat_w / np.maximum(at.water_flow_kg_s * at.water_cp, SMALL),
+        heat_w=heat_w,
+        fan_speed=on * x,
+        fan_power_w=on * cooler.fan_power_w * share,
+        evaporation_kg_s=evaporation_kg_s,
+        makeup_kg_s=evaporation_kg_s + bleed_kg_s,
+    )
+
+
+@kernel
+def operate(
+    cooler: DryCooler,
+    setpoint_c: Numeric,
+    water_in_c: Numeric,
+    water_flow_kg_s: Numeric,
+    air: OutdoorAir,
+    wet: Numeric,
+) -> DryCoolerOutputs:
+    """Cooler that controls its leaving water with the fan.
+
+    Parameters
+    ----------
+    cooler
+        Nameplate.
+    setpoint_c
+        Wanted leaving water. [degC]
+    water_in_c
+        Water entering. [degC]
+    water_flow_kg_s
+        Water through the coil. [kg/s]
+    air
+        Outdoor air.
+    wet
+        Share of the time with water on the pads, 0 to 1.
+    """
+    at = _arriving(cooler, water_in_c, water_flow_kg_s, air, wet)
+    wanted_w = np.maximum(water_in_c - setpoint_c, 0.0) * water_flow_kg_s * at.water_cp
+    least = np.maximum(cooler.minimum_air_flow_ratio, SMALL)
+    low_w, full_w = _heat(cooler, at, least), _heat(cooler, at, 1.0)
+    scale = np.maximum(full_w, SMALL)
+    zero = 0.0 * (wanted_w + full_w)
+    bracket = Bracket(
+        least + zero,
+        1.0 + zero,
+        (low_w - wanted_w) / scale,
+        (full_w - wanted_w) / scale,
+    )
+    for _ in range(SPEED_STEPS):
+        x = _root.guess(bracket)
+        miss = (_heat(cooler, at, x) - wanted_w) / scale
+        bracket = _root.tighten(bracket, x, miss)
+    x = select(full_w <= wanted_w, 1.0 + zero, _root.closest(bracket))
+    cycles = low_w >= wanted_w
+    on = select(cycles, wanted_w / np.maximum(low_w, SMALL), 1.0 + zero)
+    # air that cannot cool: the fan stays off
+    useful = select((full_w > 0.0) & (wanted_w > 0.0), 1.0, 0.0)
+    return _outputs(cooler, at, select(cycles, least + zero, x), on * useful)
