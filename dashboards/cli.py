@@ -116,6 +116,15 @@ def serve_plant(
 
 
 @app.command()
+def claims(as_json: JsonOption = False) -> None:
+    """Check published claims for such systems against the reference sites."""
+    with console.reporting(as_json):
+        from dashboards.claims import show
+
+        show(as_json)
+
+
+@app.command()
 def version(as_json: JsonOption = False) -> None:
     """Print the version."""
     import platform

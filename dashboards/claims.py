@@ -1,0 +1,35 @@
+"""``wetbulb claims``: what is published, what the twin finds, and why."""
+
+import sys
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from dashboards import console
+from twin import claims
+from twin.claims import Claim
+
+PIPE_WIDTH = 150  # columns where standard output is not a terminal
+
+
+def show(as_json: bool) -> None:
+    """Check every claim and print the table."""
+    found = claims.check_all()
+    if as_json:
+        console.write_json([claim._asdict() for claim in found])
+        return
+    screen = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    screen.print(_table(found))
+    held = sum(claim.holds for claim in found)
+    console.write(f"{held} of {len(found)} hold; source of the claims: {claims.SOURCE}")
+
+
+def _table(found: list[Claim]) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for column in ("claim", "claimed", "found", "verdict", "why"):
+        table.add_column(column, overflow="fold")
+    for claim in found:
+        verdict = "holds" if claim.holds else "does not hold"
+        table.add_row(claim.name, claim.claimed, claim.found, verdict, claim.why)
+    return table
