@@ -48,7 +48,8 @@ def simulate_year(
     Year
     """
     scenario = load_scenario(site, "01-01", HOURS, weather_file=weather)
-    inputs = scenario.inputs_at(STEP_S * (np.arange(HOURS) + 0.5))
+    middle_s = np.float64(STEP_S) * (np.arange(HOURS) + 0.5)
+    inputs = scenario.inputs_at(middle_s)
     if load_share is not None:
         rated_w = site.facility.it.racks.rated_power_w
         inputs = inputs._replace(it_demand_w=np.full(HOURS, load_share * rated_w))

@@ -8,6 +8,8 @@ climate stays in the table and says so.
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from plant.it import reliability
 from plant.it.reliability import Chips
 from twin.annual import Year, simulate_year
@@ -112,7 +114,8 @@ def _large_site(climate: str, year: Year) -> Claim:
 
 
 def _chiller_share(year: Year) -> float:
-    return float(year.outputs.chiller_power_w.sum() / year.outputs.it_power_w.sum())
+    chillers_w = np.sum(year.outputs.chiller_power_w)
+    return float(chillers_w / np.sum(year.outputs.it_power_w))
 
 
 def _chips() -> list[Claim]:

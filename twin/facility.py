@@ -9,7 +9,7 @@ Balances, both reported as residuals in the outputs:
 
 * electrical: site + battery cells = IT + cooling + losses + house
 * thermal: IT + losses to air + fans in the hall + pumps + compressors
-  = rejected by the towers + stored in water and air
+  = rejected by towers and AHUs + stored in water and air
 """
 
 import numpy as np
@@ -60,7 +60,7 @@ def facility_step(
     )
     tcs = hall_loops.technology(facility, state, setpoints, racks.liquid_heat_w, dt_s)
     hall = hall_loops.air(
-        facility, state, setpoints, racks, critical.heat_to_air_w, dt_s
+        facility, state, inputs, setpoints, racks, critical.heat_to_air_w, dt_s
     )
     tower_flow = water_loops.tower_flow(facility, state, setpoints)
     branches = tcs.primary_flow_kg_s + hall.water_flow_kg_s
@@ -143,7 +143,7 @@ def collect(
     """Sum up the parts and form the two balances."""
     pumps = tower.pump_power_w + fws.pump_power_w + tcs.pump_power_w
     inside = pumps + hall.fan_power_w + hall.chiller.power_w
-    cooling = inside + tower.fan_power_w
+    cooling = inside + tower.fan_power_w + hall.outside.power_w
     meter = power_flow.site(facility.power, critical.supply_w, cooling)
     cells_w = critical.battery.power_w + critical.battery.loss_w
     losses = (
@@ -155,7 +155,8 @@ def collect(
     house = facility.power.house_power_w
     electrical = meter.site_power_w + cells_w - racks.power_w - cooling - losses - house
     stored = tcs.stored_w + hall.stored_w + fws.stored_w + tower.stored_w
-    thermal = racks.power_w + critical.heat_to_air_w + inside - tower.heat_w - stored
+    rejected = tower.heat_w + hall.outside.heat_w
+    thermal = racks.power_w + critical.heat_to_air_w + inside - rejected - stored
     return Outputs(
         site_power_w=meter.site_power_w,
         it_power_w=racks.power_w,
@@ -167,6 +168,7 @@ def collect(
         fws_pump_power_w=fws.pump_power_w,
         tcs_pump_power_w=tcs.pump_power_w,
         in_row_fan_power_w=hall.fan_power_w,
+        ahu_power_w=hall.outside.power_w,
         chiller_power_w=hall.chiller.power_w,
         transformer_loss_w=meter.transformer_loss_w,
         ups_loss_w=critical.ups.loss_w,
@@ -183,7 +185,9 @@ def collect(
         tower_cells_on=tower.cells_on,
         tower_pump_speed=setpoints.tower_pump_speed,
         tower_makeup_kg_s=tower.makeup_kg_s,
-        heat_rejected_w=tower.heat_w,
+        heat_rejected_w=rejected,
+        ahu_heat_w=hall.outside.heat_w,
+        ahu_makeup_kg_s=hall.outside.makeup_kg_s,
         fws_supply_c=fws.supply_c,
         fws_return_c=fws.return_c,
         fws_flow_kg_s=fws.flow_kg_s,

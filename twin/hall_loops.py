@@ -13,10 +13,10 @@ import numpy as np
 from plant import psychrometrics, water
 from plant._kernel import kernel
 from plant._select import select
-from plant.cooling import cdu, chiller, fan, in_row, loop
+from plant.cooling import ahu, cdu, chiller, fan, in_row, loop
 from plant.it.rack import HALL_HUMIDITY_RATIO, RackOutputs
-from plant.types import Numeric
-from twin.signals import Setpoints, State
+from plant.types import Numeric, OutdoorAir
+from twin.signals import Inputs, Setpoints, State
 from twin.topology import Facility
 
 LEAST_FLOW_KG_S = 1e-6
@@ -36,6 +36,15 @@ class TechnologyFlow(NamedTuple):
     stored_w: Numeric
 
 
+class Outside(NamedTuple):
+    """What the AHUs do, all together."""
+
+    supply_c: Numeric  # hall air that leaves them; the entering air where there is none
+    heat_w: Numeric  # taken out of the hall air, at the step's start
+    power_w: Numeric
+    makeup_kg_s: Numeric
+
+
 class AirFlow(NamedTuple):
     """Air side over one step, all coolers together."""
 
@@ -47,6 +56,7 @@ class AirFlow(NamedTuple):
     valve: Numeric
     heat_w: Numeric  # to the water
     stored_w: Numeric
+    outside: Outside  # heat_w: mean over the step
     chilled_water_c: Numeric  # water entering the coils
     chillers_on: Numeric
     chiller_hold_s: Numeric
@@ -188,15 +198,41 @@ def trim(
 
 
 @kernel
+def outside_air(
+    facility: Facility,
+    inputs: Inputs,
+    returning_c: Numeric,
+    air_flow_kg_s: Numeric,
+    setpoint_c: Numeric,
+) -> Outside:
+    """Indirect evaporative AHUs ahead of the coils, which then only trim."""
+    count = facility.air.ahu_count
+    outdoor = OutdoorAir(
+        inputs.dry_bulb_c, inputs.wet_bulb_c, inputs.humidity_ratio, inputs.pressure_pa
+    )
+    each = air_flow_kg_s / np.maximum(count, 1.0)
+    unit = ahu.operate(
+        facility.air.ahu, returning_c, HALL_HUMIDITY_RATIO, each, setpoint_c, outdoor
+    )
+    return Outside(
+        select(count > 0.5, unit.supply_c, returning_c),
+        count * unit.heat_w,
+        count * unit.power_w,
+        count * unit.makeup_kg_s,
+    )
+
+
+@kernel
 def air(
     facility: Facility,
     state: State,
+    inputs: Inputs,
     setpoints: Setpoints,
     racks: RackOutputs,
     other_heat_w: Numeric,
     dt_s: Numeric,
 ) -> AirFlow:
-    """Air side: racks and electrical rooms warm the air, in-row coils cool it."""
+    """Air side: racks and electrical rooms warm the air, AHUs and coils cool it."""
     cooler = facility.air.in_row
     count = facility.air.in_row_count
     each = in_row.air_flow(cooler, racks.air_flow_kg_s / count)
@@ -212,14 +248,19 @@ def air(
         facility.trim_chillers.chiller_count > 0.5, expected_c, state.fws_supply_c
     )
     target = setpoints.air_supply_c
-    ask = in_row.operate(cooler, returning, each, target, expected_c, largest)
+    outside = outside_air(facility, inputs, returning, count * each, target)
+    entering = outside.supply_c
+    ask = in_row.operate(cooler, entering, each, target, expected_c, largest)
     water_c, on, hold, chilled = trim(
         facility, state, setpoints, count * ask.water_flow_kg_s, dt_s
     )
-    made = in_row.operate(cooler, returning, each, target, water_c, largest)
+    made = in_row.operate(cooler, entering, each, target, water_c, largest)
     capacity = facility.air.heat_capacity_j_k
     after = loop.settle(state.air_supply_c, made.leaving_c, rate, capacity, dt_s)
     stored = loop.stored(state.air_supply_c, after, capacity, dt_s)
+    coils_w = count * made.heat_w
+    share = outside.heat_w / np.maximum(outside.heat_w + coils_w, 1e-9)
+    outside_w = share * (load - stored)
     return AirFlow(
         after,
         returning,
@@ -227,8 +268,9 @@ def air(
         fan.flow_ratio(cooler.fan, each),
         count * made.water_flow_kg_s,
         made.valve,
-        load - stored,
+        load - stored - outside_w,
         stored,
+        Outside(entering, outside_w, outside.power_w, outside.makeup_kg_s),
         water_c,
         on,
         hold,

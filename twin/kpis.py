@@ -32,6 +32,7 @@ METERED = (
     "cooling_power_w",
     "power_chain_loss_w",
     "tower_makeup_kg_s",
+    "ahu_makeup_kg_s",
 )
 PEAK_WINDOW_S = 900.0  # demand is billed on quarter hours
 
@@ -103,6 +104,7 @@ def kpis(
         peak_w * site.tariff.demand_charge_usd_w_month * hours / HOURS_PER_MONTH
     )
     it_kwh = energy["it_power_w"] / J_PER_KWH
+    water_kg = energy["tower_makeup_kg_s"] + energy["ahu_makeup_kg_s"]
     return Kpis(
         hours=hours,
         site_energy_j=site_j,
@@ -110,9 +112,9 @@ def kpis(
         cooling_energy_j=energy["cooling_power_w"],
         power_chain_energy_j=energy["power_chain_loss_w"],
         pue=site_j / energy["it_power_w"],
-        wue_l_kwh=energy["tower_makeup_kg_s"] / it_kwh,
+        wue_l_kwh=water_kg / it_kwh,
         cue_kg_kwh=carbon_kg / it_kwh,
-        water_kg=energy["tower_makeup_kg_s"],
+        water_kg=water_kg,
         carbon_kg=carbon_kg,
         energy_cost_usd=energy_usd,
         demand_cost_usd=demand_usd,

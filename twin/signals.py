@@ -60,6 +60,7 @@ class Outputs(NamedTuple):
     fws_pump_power_w: Numeric
     tcs_pump_power_w: Numeric
     in_row_fan_power_w: Numeric
+    ahu_power_w: Numeric  # outdoor-air fans and spray pumps
     chiller_power_w: Numeric
     transformer_loss_w: Numeric
     ups_loss_w: Numeric
@@ -77,7 +78,9 @@ class Outputs(NamedTuple):
     tower_cells_on: Numeric
     tower_pump_speed: Numeric
     tower_makeup_kg_s: Numeric
-    heat_rejected_w: Numeric
+    heat_rejected_w: Numeric  # to the outdoor air, by towers and AHUs
+    ahu_heat_w: Numeric  # the part of the AHUs
+    ahu_makeup_kg_s: Numeric
     # facility water
     fws_supply_c: Numeric
     fws_return_c: Numeric

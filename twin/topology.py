@@ -4,7 +4,7 @@
 
     racks --liquid--> cold plates -> TCS -> CDUs -----+
       |                                               +-> facility water (FWS) -> plate
-      +----air------> in-row coils <- trim chillers --+   exchangers -> tower water -> towers
+      +----air--> (AHU) -> coils <- trim chillers ----+   exchangers -> tower water -> towers
                                           |                                ^
                                           +---------- condenser -----------+
     utility -> transformers -> UPS (battery) -> busway -> racks
@@ -15,6 +15,7 @@ compiled code wants one type; the site file gives whole numbers.
 
 from typing import NamedTuple
 
+from plant.cooling.ahu import Ahu
 from plant.cooling.cdu import Cdu
 from plant.cooling.chiller import Chiller
 from plant.cooling.cold_plate import ColdPlate
@@ -45,12 +46,23 @@ class Technology(NamedTuple):
     coolant_kg: Positive  # in pipes, plates and units
 
 
+NO_AHU = Ahu(
+    wet_bulb_effectiveness=0.0,
+    dry_bulb_effectiveness=0.0,
+    secondary_air_flow_m3_s=1.0,
+    secondary_fan_power_w=0.0,
+    spray_pump_power_w=0.0,
+)
+
+
 class Air(NamedTuple):
-    """Air side of the hall."""
+    """Air side of the hall: indirect evaporative AHUs first, if any, then coils."""
 
     in_row: InRow
     in_row_count: Positive
     heat_capacity_j_k: Positive  # of the air and of what it touches
+    ahu: Ahu = NO_AHU
+    ahu_count: NonNegative = 0.0
 
 
 class FacilityWater(NamedTuple):

@@ -22,7 +22,8 @@ def telemetry(rows=12, **signals):
         "it_power_w": 6e6,
         "cooling_power_w": 0.4e6,
         "power_chain_loss_w": 0.2e6,
-        "tower_makeup_kg_s": 3.0,
+        "tower_makeup_kg_s": 2.0,
+        "ahu_makeup_kg_s": 1.0,
         "battery_soc": 0.9,
         **signals,
     }
@@ -87,7 +88,7 @@ def test_single_missing_readings_are_bridged_and_counted():
     holed[4] = np.nan
     found = figures(site_power_w=holed)
     assert found.site_energy_j == pytest.approx(6.6e6 * 3600)
-    assert found.missing_share == pytest.approx(1 / 12 / 9)
+    assert found.missing_share == pytest.approx(1 / 12 / 10)
 
 
 def test_too_many_missing_readings_are_refused_by_name():

@@ -47,3 +47,18 @@ def test_claims_say_what_was_found_and_why():
     # Our double conversion is better than the claim's, so the claimed saving is not met.
     assert not found["yearly loss of the power chain at 100 MW"].holds
     assert all(claim.why and claim.source for claim in found.values())
+
+
+def test_indirect_evaporation_spares_the_chillers_of_the_campus():
+    campus = load_site("campus_100mw")
+    air = campus.facility.air._replace(ahu_count=0.0)
+    without = campus._replace(facility=campus.facility._replace(air=air))
+    year, bare = (
+        simulate_year(site, CLIMATES["Singapore"], 1.0) for site in (campus, without)
+    )
+    assert year.outputs.chiller_power_w.sum() < 0.6 * bare.outputs.chiller_power_w.sum()
+    assert year.pue < bare.pue
+    taken = year.outputs.ahu_heat_w.sum() / year.outputs.heat_rejected_w.sum()
+    assert 0.05 < taken < 0.25
+    assert (bare.outputs.ahu_heat_w == 0.0).all()
+    assert year.outputs.ahu_makeup_kg_s.max() > 0.0
