@@ -26,8 +26,17 @@ def test_moist_air(case, check, draw):
 
 
 COOLANTS = {
-    "water": (water.density, water.heat_capacity),
-    "PG25_mass": (water.glycol25_density, water.glycol25_heat_capacity),
+    "water": (water.density, water.heat_capacity, water.viscosity),
+    "PG25_mass": (
+        water.glycol25_density,
+        water.glycol25_heat_capacity,
+        water.glycol25_viscosity,
+    ),
+    "PG40_mass": (
+        water.glycol40_density,
+        water.glycol40_heat_capacity,
+        water.glycol40_viscosity,
+    ),
 }
 
 
@@ -36,7 +45,8 @@ COOLANTS = {
 def test_coolant(case, fluid, check, draw):
     rows = case.table[case.table.fluid == fluid]
     t = rows.t_C.to_numpy(float)
-    density, heat_capacity = (equation(t) for equation in COOLANTS[fluid])
+    density, heat_capacity, viscosity = (equation(t) for equation in COOLANTS[fluid])
     draw(f"{fluid} heat capacity [J_kgK]", rows.cp_J_kgK, heat_capacity)
     check("coolant_density_max", np.abs(density / rows.rho_kg_m3 - 1).max())
     check("coolant_heat_capacity_max", np.abs(heat_capacity / rows.cp_J_kgK - 1).max())
+    check("coolant_viscosity_max", np.abs(viscosity / rows.mu_Pa_s - 1).max())
