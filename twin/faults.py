@@ -14,7 +14,7 @@ from typing import Annotated, Any, NamedTuple
 
 from annotated_types import Ge
 
-from plant.types import Fraction, NonNegative, Numeric
+from plant.types import Fraction, NonNegative
 from twin.signals import Setpoints
 from twin.topology import Facility
 

@@ -74,13 +74,14 @@ def facility_pressure_ratio(facility: Facility, setpoints: Setpoints) -> Numeric
     held = np.sqrt(
         np.maximum(setpoints.fws_pressure_pa, 0.0) / system.design_pressure_pa
     )
-    carried = system.pump_count * system.pump.design_flow_m3_s * PUMP_RUNOUT
-    carried = carried * water.density(20.0)
+    runout_m3_s = system.pump_count * system.pump.design_flow_m3_s * PUMP_RUNOUT
+    carried_kg_s = runout_m3_s * water.density(20.0)
     open_kg_s = (
         facility.technology.cdu_count * system.cdu_flow_kg_s
         + facility.air.in_row_count * system.in_row_flow_kg_s
     )
-    return np.minimum(held, carried / np.maximum(open_kg_s, LEAST_FLOW_KG_S))
+    left: Numeric = carried_kg_s / np.maximum(open_kg_s, LEAST_FLOW_KG_S)
+    return np.minimum(held, left)
 
 
 @kernel
