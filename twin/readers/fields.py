@@ -75,7 +75,7 @@ def times(values: pd.Series, utc_offset_h: float | None) -> tuple[Series, Mask, 
         words.where(shaped), format="ISO8601", utc=True, errors="coerce"
     )
     since = (stamps - pd.Timestamp("1970-01-01", tz="UTC")).dt.total_seconds()
-    seconds: Series = since.to_numpy(dtype=np.float64)
+    seconds: Series = np.asarray(since, dtype=np.float64)
     unreadable: Mask = np.isnan(seconds) & ~empty
     nowhere = ~zoned & ~empty & ~unreadable
     if utc_offset_h is not None:
