@@ -11,12 +11,16 @@ References
 ASHRAE Guideline 36-2021, 5.1.14 (trim and respond), 5.20 (plant resets).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from twin.config import Site
+from plant._kernel import kernel
+from twin.closed_loop import Policy
+from twin.config import GuardLimits, SetpointLimits, Site
 from twin.forecast import Forecast
 from twin.interfaces import Decision, Estimate
-from twin.signals import Setpoints
+from twin.signals import Inputs, Outputs, Setpoints
+
+Number = Any  # a float here; elsewhere signals may be arrays
 
 
 class RuleParameters(NamedTuple):
@@ -40,89 +44,158 @@ class RuleParameters(NamedTuple):
     eco_margin: float = 0.05  # load above the least load for ECO mode
 
 
+class RuleSite(NamedTuple):
+    """What the rules know of a site, as plain numbers."""
+
+    rules: RuleParameters
+    design: Setpoints
+    guard: GuardLimits  # so that a trim does not run away
+    chip_c: float  # limits
+    rack_inlet_c: float
+    eco_minimum_load: float
+
+
+@kernel
+def _inside(limits: SetpointLimits, value: Number) -> Number:
+    """Clamp to what the guard would let through."""
+    return min(max(value, limits.minimum), limits.maximum)
+
+
+@kernel
+def _stepped(value: Number, reading: Number, low: float, high: float) -> Number:
+    """+1 above the band, -1 below it, added to the value."""
+    if reading > high:
+        return value + 1.0
+    if reading < low:
+        return value - 1.0
+    return value + 0.0 * reading  # nan where the reading is
+
+
+@kernel
+def _towers(
+    site: RuleSite, inputs: Inputs, measured: Outputs, active: Setpoints
+) -> tuple[Number, Number, Number]:
+    """Wet-bulb reset, cells by fan speed, range by pump speed."""
+    p = site.rules
+    coldest_c = min(p.tower_coldest_c, site.design.tower_supply_c)
+    supply_c = max(inputs.wet_bulb_c + p.tower_approach_k, coldest_c)
+    cells = _stepped(
+        active.tower_cells_on,
+        measured.tower_fan_speed,
+        p.stage_down_fan_speed,
+        p.stage_up_fan_speed,
+    )
+    range_k = measured.tower_return_c - measured.tower_supply_c
+    low_k, high_k = p.tower_range_k - p.range_band_k, p.tower_range_k + p.range_band_k
+    speed = active.tower_pump_speed
+    speed = speed + p.pump_step * _stepped(0.0, range_k, low_k, high_k)
+    return (
+        _inside(site.guard.tower_supply_c, supply_c),
+        _inside(site.guard.tower_cells_on, cells),
+        _inside(site.guard.tower_pump_speed, speed),
+    )
+
+
+@kernel
+def _pressures(
+    site: RuleSite, measured: Outputs, active: Setpoints
+) -> tuple[Number, Number]:
+    """Pressures follow the most open valve and the warmest chip."""
+    p = site.rules
+    asking = max(measured.cdu_valve, measured.in_row_valve) > p.valve_high
+    hot = measured.chip_c > site.chip_c - p.chip_margin_k
+    fws_pa: Number = p.pressure_respond_pa if asking else -p.pressure_trim_pa
+    fws_pa = fws_pa + 0.0 * (measured.cdu_valve + measured.in_row_valve)  # or nan
+    tcs_pa: Number = p.pressure_respond_pa if hot else -p.pressure_trim_pa
+    tcs_pa = tcs_pa + 0.0 * measured.chip_c
+    return (
+        _inside(site.guard.fws_pressure_pa, active.fws_pressure_pa + fws_pa),
+        _inside(site.guard.tcs_pressure_pa, active.tcs_pressure_pa + tcs_pa),
+    )
+
+
+@kernel
+def _air(site: RuleSite, measured: Outputs, active: Setpoints) -> tuple[Number, Number]:
+    """Chilled water follows the coil valve, supply air the rack inlet."""
+    p = site.rules
+    asking = measured.in_row_valve > p.valve_high
+    chilled_k: Number = -p.chilled_respond_k if asking else p.chilled_trim_k
+    chilled_k = chilled_k + 0.0 * measured.in_row_valve  # nan where the reading is
+    target_c = site.rack_inlet_c - p.inlet_margin_k
+    low_c, high_c = target_c - p.air_step_k, target_c + p.air_step_k
+    colder = _stepped(0.0, measured.rack_inlet_c, low_c, high_c)
+    return (
+        _inside(site.guard.chilled_water_c, active.chilled_water_c + chilled_k),
+        _inside(site.guard.air_supply_c, active.air_supply_c - p.air_step_k * colder),
+    )
+
+
+@kernel
+def decide(
+    site: RuleSite, inputs: Inputs, measured: Outputs, active: Setpoints
+) -> Setpoints:
+    """One cycle of every rule.
+
+    Parameters
+    ----------
+    site
+        Parameters and limits.
+    inputs
+        Weather now.
+    measured
+        Readings of the last scan; a rule whose reading is nan wants nan, and the guard
+        then holds the active value.
+    active
+        Setpoints in force.
+    """
+    supply_c, cells, speed = _towers(site, inputs, measured, active)
+    fws_pa, tcs_pa = _pressures(site, measured, active)
+    chilled_c, air_c = _air(site, measured, active)
+    least = site.eco_minimum_load + site.rules.eco_margin
+    return Setpoints(
+        tower_supply_c=supply_c,
+        tower_cells_on=cells,
+        tower_pump_speed=speed,
+        fws_pressure_pa=fws_pa,
+        tcs_supply_c=_inside(site.guard.tcs_supply_c, site.design.tcs_supply_c),
+        tcs_pressure_pa=tcs_pa,
+        chilled_water_c=chilled_c,
+        air_supply_c=air_c,
+        ups_eco=1.0 if measured.ups_load_fraction > least else 0.0,
+        battery_power_w=0.0,
+    )
+
+
 class RulesController:
     """Trim and respond, wet-bulb reset, staging."""
 
     name = "rules"
 
     def __init__(self, site: Site, parameters: RuleParameters | None = None) -> None:
-        self._site = site
-        self._p = parameters or RuleParameters()
+        self._design = site.design
+        self._site = RuleSite(
+            parameters or RuleParameters(),
+            Setpoints(*(float(value) for value in site.design)),
+            site.guard,
+            site.limits.chip_c,
+            site.limits.rack_inlet_c,
+            site.facility.power.ups.eco_minimum_load,
+        )
+
+    @property
+    def policy(self) -> Policy:
+        """The rules for the compiled loop."""
+        return Policy(decide, self._site, self._site.design)
 
     def decide(self, estimate: Estimate, forecast: Forecast, now_s: float) -> Decision:
         """One cycle of every rule."""
         if not estimate.measured:
-            return Decision(self._site.design, "no readings yet: design setpoints")
-        wanted = {
-            **self._towers(estimate),
-            **self._water(estimate),
-            **self._air(estimate),
-            "ups_eco": self._eco(estimate),
-            "battery_power_w": 0.0,
-        }
-        return Decision(Setpoints(**wanted), "trim and respond, wet-bulb reset")
-
-    def _towers(self, estimate: Estimate) -> dict[str, float]:
-        """Wet-bulb reset, range by pump speed, cells by fan speed."""
-        p, measured, active = self._p, estimate.measured, estimate.setpoints
-        design_c = float(self._site.design.tower_supply_c)
-        coldest_c = min(p.tower_coldest_c, design_c)
-        reset_c = float(estimate.inputs.wet_bulb_c) + p.tower_approach_k
-        supply_c = max(reset_c, coldest_c)
-        range_k = measured["tower_return_c"] - measured["tower_supply_c"]
-        speed = float(active.tower_pump_speed)
-        if range_k > p.tower_range_k + p.range_band_k:
-            speed += p.pump_step
-        elif range_k < p.tower_range_k - p.range_band_k:
-            speed -= p.pump_step
-        cells = float(active.tower_cells_on)
-        fan = measured["tower_fan_speed"]
-        if fan > p.stage_up_fan_speed:
-            cells += 1.0
-        elif fan < p.stage_down_fan_speed:
-            cells -= 1.0
-        return self._inside(
-            tower_supply_c=supply_c, tower_pump_speed=speed, tower_cells_on=cells
+            return Decision(self._design, "no readings yet: design setpoints")
+        unknown = float("nan")
+        measured = Outputs(
+            *(estimate.measured.get(n, unknown) for n in Outputs._fields)
         )
-
-    def _water(self, estimate: Estimate) -> dict[str, float]:
-        """Pressures follow the most open valve and the warmest chip."""
-        p, measured, active = self._p, estimate.measured, estimate.setpoints
-        asking = max(measured["cdu_valve"], measured["in_row_valve"]) > p.valve_high
-        fws_pa = float(active.fws_pressure_pa)
-        fws_pa += p.pressure_respond_pa if asking else -p.pressure_trim_pa
-        hot = measured["chip_c"] > self._site.limits.chip_c - p.chip_margin_k
-        tcs_pa = float(active.tcs_pressure_pa)
-        tcs_pa += p.pressure_respond_pa if hot else -p.pressure_trim_pa
-        return self._inside(
-            fws_pressure_pa=fws_pa,
-            tcs_pressure_pa=tcs_pa,
-            tcs_supply_c=float(self._site.design.tcs_supply_c),
-        )
-
-    def _air(self, estimate: Estimate) -> dict[str, float]:
-        """Supply air follows the rack inlet, chilled water the coil valve."""
-        p, measured, active = self._p, estimate.measured, estimate.setpoints
-        chilled_c = float(active.chilled_water_c)
-        asking = measured["in_row_valve"] > p.valve_high
-        chilled_c += -p.chilled_respond_k if asking else p.chilled_trim_k
-        target_c = self._site.limits.rack_inlet_c - p.inlet_margin_k
-        air_c = float(active.air_supply_c)
-        if measured["rack_inlet_c"] > target_c + p.air_step_k:
-            air_c -= p.air_step_k
-        elif measured["rack_inlet_c"] < target_c - p.air_step_k:
-            air_c += p.air_step_k
-        return self._inside(chilled_water_c=chilled_c, air_supply_c=air_c)
-
-    def _eco(self, estimate: Estimate) -> float:
-        """ECO mode while the load is clearly above what the UPS needs for it."""
-        least = self._site.facility.power.ups.eco_minimum_load + self._p.eco_margin
-        return 1.0 if estimate.measured["ups_load_fraction"] > least else 0.0
-
-    def _inside(self, **wanted: float) -> dict[str, float]:
-        """Clamp to the guard's limits, so that a trim does not run away."""
-        clamped = {}
-        for name, value in wanted.items():
-            limits = getattr(self._site.guard, name)
-            clamped[name] = min(max(value, limits.minimum), limits.maximum)
-        return clamped
+        inputs = Inputs(*(float(value) for value in estimate.inputs))
+        active = Setpoints(*(float(value) for value in estimate.setpoints))
+        wanted = decide(self._site, inputs, measured, active)
+        return Decision(wanted, "trim and respond, wet-bulb reset")

@@ -8,6 +8,7 @@ every source file of ``plant/`` and ``twin/`` (see docs/decisions/0002).
 import hashlib
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -25,23 +26,39 @@ R = TypeVar("R")
 Matrix = NDArray[np.float64]
 
 
-def _cache_folder() -> Path:
-    """Folder for this exact version of the equations."""
+@cache
+def source_digest(*further: Path) -> str:
+    """Hash over every equation, and over further files."""
     root = Path(__file__).parents[1]
     digest = hashlib.sha256(numba.__version__.encode())
     for path in sorted(
         [*(root / "plant").rglob("*.py"), *(root / "twin").glob("*.py")]
     ):
         digest.update(path.read_bytes())
+    for path in further:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder(further: tuple[Path, ...]) -> Path:
+    """Folder for this exact version of the equations."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "wetbulb" / f"numba-{digest.hexdigest()[:16]}"
+    return Path(base) / "wetbulb" / f"numba-{source_digest(*further)}"
 
 
-def _compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile without the GIL, with the cache folder above."""
+def _compiled(function: Callable[P, R], *further: Path) -> Callable[P, R]:
+    """Compile without the GIL, with the cache folder above.
+
+    Parameters
+    ----------
+    function
+        Entry point.
+    *further
+        Files outside ``plant/`` and ``twin/`` whose code it calls.
+    """
     settings: Any = numba.config
     before = settings.CACHE_DIR
-    settings.CACHE_DIR = str(_cache_folder())
+    settings.CACHE_DIR = str(_cache_folder(further))
     try:
         made: Callable[P, R] = numba.njit(cache=True, nogil=True, error_model="numpy")(
             function

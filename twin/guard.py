@@ -9,6 +9,9 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
+
+from plant._kernel import kernel
 from twin.config import GuardLimits, SetpointLimits
 from twin.signals import Setpoints
 
@@ -94,6 +97,48 @@ def guard(
     return GuardResult(setpoints, tuple(events), memory)
 
 
+class Admission(NamedTuple):
+    """One setpoint on its way through the rules."""
+
+    finite: float  # what was wanted, or the active value
+    clamped: float
+    whole: float
+    allowed: float
+    held_by: float  # index in ``HOLDS``, 0 if none
+
+
+HOLDS = ("", "deadband", "interval", "rate")
+
+
+@kernel
+def admit(
+    limits: SetpointLimits,
+    wanted: float,
+    active: float,
+    elapsed_s: float,
+    since_moved_s: float,
+) -> Admission:
+    """Rules of a single setpoint, over plain numbers."""
+    finite = wanted if math.isfinite(wanted) else active
+    clamped = min(max(finite, limits.minimum), limits.maximum)
+    whole = float(np.rint(clamped)) if limits.whole_number else clamped
+    step = whole - active
+    outside_now = not limits.minimum <= active <= limits.maximum
+    if step == 0.0:
+        return Admission(finite, clamped, whole, active, 0.0)
+    if abs(step) < limits.deadband and not outside_now:
+        return Admission(finite, clamped, whole, active, 1.0)
+    if since_moved_s < limits.minimum_interval_s and not outside_now:
+        return Admission(finite, clamped, whole, active, 2.0)
+    largest = limits.rate_per_minute * elapsed_s / 60.0
+    if limits.whole_number:
+        largest = float(math.floor(largest + 1e-9))
+    if abs(step) > largest + 1e-12:
+        moved = active + math.copysign(largest, step)
+        return Admission(finite, clamped, whole, moved, 3.0)
+    return Admission(finite, clamped, whole, whole, 0.0)
+
+
 def _one(
     name: str,
     limits: SetpointLimits,
@@ -101,60 +146,59 @@ def _one(
     times_s: tuple[float, float],
     events: list[GuardEvent],
 ) -> float:
-    """Rules of a single setpoint."""
+    """Rules of a single setpoint, with their events."""
     wanted, active = values
-    elapsed_s, since_moved_s = times_s
+    made = admit(limits, wanted, active, *times_s)
+    for rule, before, after in (
+        ("not_a_number", wanted, made.finite),
+        ("clamp", made.finite, made.clamped),
+        ("whole_number", made.clamped, made.whole),
+    ):
+        if before != after:  # also where it was not a number
+            events.append(GuardEvent(name, rule, wanted, after))
+            wanted = after if rule == "not_a_number" else wanted
+    if made.held_by:
+        rule = HOLDS[int(made.held_by)]
+        events.append(GuardEvent(name, rule, wanted, made.allowed))
+    return made.allowed
 
-    def note(rule: str, allowed: float) -> float:
-        events.append(GuardEvent(name, rule, wanted, allowed))
-        return allowed
 
-    if not math.isfinite(wanted):
-        wanted = note("not_a_number", active)
-    inside = min(max(wanted, limits.minimum), limits.maximum)
-    if inside != wanted:
-        inside = note("clamp", inside)
-    if limits.whole_number and inside != round(inside):
-        inside = note("whole_number", float(round(inside)))
-    step = inside - active
-    outside_now = not limits.minimum <= active <= limits.maximum
-    if step == 0.0:
-        return active
-    if abs(step) < limits.deadband and not outside_now:
-        return note("deadband", active)
-    if since_moved_s < limits.minimum_interval_s and not outside_now:
-        return note("interval", active)
-    largest = limits.rate_per_minute * elapsed_s / 60.0
-    if limits.whole_number:
-        largest = math.floor(largest + 1e-9)
-    if abs(step) > largest + 1e-12:
-        inside = note("rate", active + math.copysign(largest, step))
-    return inside
+@kernel
+def crossed(chilled_water_c: float, air_supply_c: float) -> bool:
+    """Whether the water is too warm for the air that it should make."""
+    return chilled_water_c > air_supply_c - LEAST_COIL_DIFFERENCE_K
+
+
+@kernel
+def coil_envelope(
+    water_c: float, air_c: float, active_water_c: float, active_air_c: float
+) -> tuple[float, float]:
+    """Chilled water and supply air that stay apart [degC].
+
+    Where the two would cross, both stay as they are; if they already do, the water may
+    only become colder and the air only warmer.
+    """
+    if not crossed(water_c, air_c):
+        return water_c, air_c
+    if crossed(active_water_c, active_air_c):
+        return min(active_water_c, water_c), max(active_air_c, air_c)
+    return active_water_c, active_air_c
 
 
 def _envelope(
     setpoints: Setpoints, active: Setpoints, events: list[GuardEvent]
 ) -> Setpoints:
-    """Rules between setpoints: chilled water stays below the air that it makes.
-
-    Where the two would cross, both stay as they are; if they already do, the water may
-    only become colder and the air only warmer.
-    """
-
-    def crossed(pair: Setpoints) -> bool:
-        return bool(pair.chilled_water_c > pair.air_supply_c - LEAST_COIL_DIFFERENCE_K)
-
-    if not crossed(setpoints):
-        return setpoints
-    water_c, air_c = active.chilled_water_c, active.air_supply_c
-    if crossed(active):
-        water_c = min(float(water_c), float(setpoints.chilled_water_c))
-        air_c = max(float(air_c), float(setpoints.air_supply_c))
-    for name, safe in (("chilled_water_c", water_c), ("air_supply_c", air_c)):
-        wanted = float(getattr(setpoints, name))
-        if wanted != safe:
-            events.append(GuardEvent(name, "envelope", wanted, float(safe)))
-    return setpoints._replace(chilled_water_c=water_c, air_supply_c=air_c)
+    """Rules between setpoints, with their events."""
+    wanted = float(setpoints.chilled_water_c), float(setpoints.air_supply_c)
+    safe = coil_envelope(
+        *wanted, float(active.chilled_water_c), float(active.air_supply_c)
+    )
+    for name, asked, allowed in zip(
+        ("chilled_water_c", "air_supply_c"), wanted, safe, strict=True
+    ):
+        if asked != allowed:
+            events.append(GuardEvent(name, "envelope", asked, allowed))
+    return setpoints._replace(chilled_water_c=safe[0], air_supply_c=safe[1])
 
 
 def violations(

@@ -1,44 +1,58 @@
 """A closed loop without a wire: controller, guard and twin in one process.
 
 The same controller, guard and physics as the live loop (``bms_io/loop.py``), for tests,
-comparisons and years of simulation. The controller sees exact readings.
+comparisons and years of simulation. The controller sees exact readings. Controllers that
+offer a ``policy`` run inside the compiled loop, others are called at every control cycle
+(``twin.walks``).
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 
-from twin import guard as guarding
+from twin.closed_loop import IS_MEAN, MEAN_SUFFIXES, Pace
 from twin.compiled import Matrix, initial_state, run, step
 from twin.config import Site
-from twin.forecast import DAY_S, PersistenceForecaster
-from twin.interfaces import Controller, Decision, Estimate
+from twin.errors import ConfigError
+from twin.interfaces import Controller
+from twin.results import SCAN_SIGNALS, Course, Results, as_arrays, joined
+from twin.run_store import RunStore
 from twin.scenario import Scenario
-from twin.signals import Inputs, Outputs, Setpoints, State
 from twin.topology import Facility
+from twin.walks import CalledWalk, CompiledWalk, Run, Walk, make_forecaster
 
-__all__ = ["SimulationResult", "initial_state", "run", "simulate", "step"]
+__all__ = [
+    "MEAN_SUFFIXES",
+    "Results",
+    "initial_state",
+    "make_forecaster",
+    "run",
+    "simulate",
+    "step",
+]
+
+Progress = Callable[[int, int], None]
+STRETCH_S = 7 * 86400.0  # between checkpoints; bounds the memory of prepared inputs
 
 
-class SimulationResult(NamedTuple):
-    """What a run left behind; signals in SI under the names of ``twin.signals``."""
+def pace_of(site: Site, dt_s: float, control_interval_s: float | None) -> Pace:
+    """Steps, scans and cycles of a run.
 
-    name: str
-    telemetry: pd.DataFrame  # time_s at the end of each scan, inputs, outputs
-    setpoints: pd.DataFrame  # time_s, setpoints in force from then on
-    decisions: list[Decision]
-    guard_events: list[guarding.GuardEvent]
-    guard_violations: list[str]
-
-
-def make_forecaster(scenario: Scenario) -> PersistenceForecaster:
-    """Forecaster that knows the day before the run, and nothing of the run itself."""
-    past_s = np.arange(-DAY_S, 0.0, 900.0)
-    past = scenario.inputs_at(past_s)
-    unknown = np.full_like(past_s, np.nan)  # the trace has no day before
-    history = past._replace(it_demand_w=unknown)
-    return PersistenceForecaster(past_s, history, scenario.price_at, scenario.carbon_at)
+    Raises
+    ------
+    ConfigError
+        If steps do not fill a scan.
+    """
+    scan_s = max(site.control.scan_interval_s, dt_s)
+    steps = round(scan_s / dt_s) if dt_s > 0 else 0
+    if steps < 1 or abs(steps * dt_s - scan_s) > 1e-9 * scan_s:
+        message = (
+            f"--dt {dt_s:g}: must divide the scan interval of {scan_s:g} s. "
+            "Give e.g. 60, 100 or 300, or a multiple of the scan interval."
+        )
+        raise ConfigError(message)
+    control_s = control_interval_s or site.control.control_interval_s
+    return Pace(float(dt_s), float(scan_s), steps, max(round(control_s / scan_s), 1))
 
 
 def simulate(
@@ -47,7 +61,10 @@ def simulate(
     controller: Controller,
     facility: Facility | None = None,
     dt_s: float = 60.0,
-) -> SimulationResult:
+    control_interval_s: float | None = None,
+    store: RunStore | None = None,
+    progress: Progress | None = None,
+) -> Results:
     """Run a controller against the twin.
 
     Parameters
@@ -57,81 +74,82 @@ def simulate(
     scenario
         Truth of the run.
     controller
-        Decides every ``site.control.control_interval_s``.
+        Decides at every control interval.
     facility
         The plant, if it differs from the site's nameplates.
     dt_s
-        Physics step; must divide the scan interval. [s]
+        Physics step; must divide the scan interval or be longer. [s]
+    control_interval_s
+        The site's if None. [s]
+    store
+        Where a run that may be killed keeps what it has; it goes on from there, if the
+        controller has no memory of its own (offers a policy).
+    progress
+        Called with scans done and scans in all.
+
+    Returns
+    -------
+    Results
+        Readings at the end of every scan. A value that is not finite ends the run: the
+        status says when and which, the results reach up to there.
     """
-    plant = facility or site.facility
-    scan_s = site.control.scan_interval_s
-    every = max(round(site.control.control_interval_s / scan_s), 1)
-    active = site.design
-    state = initial_state(plant, _first(scenario), active)
-    forecaster = make_forecaster(scenario)
-    memory = guarding.fresh_memory(-site.control.control_interval_s)
-    rows: list[list[float]] = []
-    moves: list[list[float]] = []
-    decisions: list[Decision] = []
-    events: list[guarding.GuardEvent] = []
-    violations: list[str] = []
-    measured: dict[str, float] = {}
-    for scan in range(round(scenario.duration_s / scan_s)):
-        now_s = scan * scan_s
-        inputs = _first(scenario, now_s)
-        forecaster.observe(now_s, inputs)
-        if scan % every == 0:
-            seen = Estimate(now_s, inputs, state, active, measured, ())
-            decision = controller.decide(seen, forecaster.forecast(now_s), now_s)
-            result = guarding.guard(
-                site.guard, decision.setpoints, active, now_s, memory
-            )
-            elapsed_s = now_s - memory.checked_s
-            violations += guarding.violations(
-                site.guard, result.setpoints, active, elapsed_s
-            )
-            memory, active = result.memory, result.setpoints
-            decisions.append(decision)
-            events += result.events
-            moves.append([now_s, *map(float, active)])
-        state, out = _scan(plant, scenario, state, active, (now_s, scan_s, dt_s))
-        measured = dict(zip(Outputs._fields, averaged(out), strict=True))
-        end = _first(scenario, now_s + scan_s)
-        rows.append([now_s + scan_s, *map(float, end), *measured.values()])
-    return SimulationResult(
+    plan = Run(
+        site,
+        scenario,
+        facility or site.facility,
+        pace_of(site, dt_s, control_interval_s),
+    )
+    walk, parts = _begun(plan, controller, store)
+    status, total = "ok", plan.scans
+    cycles = max(round(STRETCH_S / plan.pace.control_s), 1)
+    while walk.scan < total and status == "ok":
+        part = walk.advance(min(cycles * plan.pace.scans, total - walk.scan))
+        part, status = _finite_part(part)
+        parts.append(part)
+        if progress:
+            progress(walk.scan, total)
+        if store and status == "ok" and hasattr(walk, "position"):
+            store.save(len(parts) - 1, part, walk.position)
+    return Results(
         controller.name,
-        pd.DataFrame(rows, columns=["time_s", *Inputs._fields, *Outputs._fields]),
-        pd.DataFrame(moves, columns=["time_s", *Setpoints._fields]),
-        decisions,
-        events,
-        violations,
+        as_arrays([joined(parts)]),
+        walk.decisions,
+        walk.guard_events,
+        walk.guard_violations,
+        status,
     )
 
 
-def _first(scenario: Scenario, time_s: float = 0.0) -> Inputs:
-    """Inputs at one time as floats."""
-    return Inputs(*(float(value) for value in scenario.inputs_at(time_s)))
+def _begun(
+    plan: Run, controller: Controller, store: RunStore | None
+) -> tuple[Walk, list[Course]]:
+    """Walk at its start, or where a killed run stopped."""
+    policy = getattr(controller, "policy", None)
+    if policy is None:
+        return CalledWalk(plan, controller, make_forecaster(plan.scenario)), []
+    position, parts = store.load() if store else (None, [])
+    return CompiledWalk(plan, policy, position), parts
 
 
-def _scan(
-    plant: Facility,
-    scenario: Scenario,
-    state: State,
-    active: Setpoints,
-    window_s: tuple[float, float, float],
-) -> tuple[State, Matrix]:
-    """Physics between two scans."""
-    start_s, length_s, dt_s = window_s
-    times = np.float64(start_s) + dt_s * (np.arange(round(length_s / dt_s)) + 0.5)
-    return run(plant, state, scenario.inputs_at(times), active, dt_s)
-
-
-# What a meter reports: powers, losses, heats and flows as means, the rest at the end.
-MEAN_SUFFIXES = ("_w", "_kg_s")
-_IS_MEAN = np.array([name.endswith(MEAN_SUFFIXES) for name in Outputs._fields])
+def _finite_part(part: Course) -> tuple[Course, str]:
+    """Scans before the first value that is not a number, and what that was."""
+    broken = ~np.isfinite(part.signals)
+    if not broken.any():
+        return part, "ok"
+    scan = int(np.argmax(broken.any(axis=1)))
+    name = SCAN_SIGNALS[int(np.argmax(broken[scan]))]
+    status = f"stopped at {part.time_s[scan]:g} s: {name} is not finite"
+    cycles = int(np.searchsorted(part.control_s, part.time_s[scan]))
+    return Course(
+        part.time_s[:scan],
+        part.signals[:scan],
+        part.control_s[:cycles],
+        part.setpoints[:cycles],
+        part.overruled[:cycles],
+    ), status
 
 
 def averaged(out: Matrix) -> list[float]:
     """One row of readings from the steps of a scan, shape (steps, outputs)."""
-    row = np.where(_IS_MEAN, out.mean(axis=0), out[-1])
+    row = np.where(IS_MEAN, out.mean(axis=0), out[-1])
     return [float(value) for value in row]

@@ -1,0 +1,210 @@
+"""Plant, readings, policy and guard in one compiled loop.
+
+A controller whose rules are a kernel offers them as a ``Policy``; then a year runs
+without coming back to Python. Controllers without one are called between stretches of
+the same compiled plant (``run_scans``), with the same result bit for bit.
+"""
+
+import inspect
+import math
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from plant._kernel import kernel
+from twin.compiled import Matrix, _compiled, step
+from twin.config import GuardLimits
+from twin.guard import admit, coil_envelope
+from twin.rows import Row, as_inputs, as_outputs, as_setpoints
+from twin.signals import Outputs, Setpoints, State
+from twin.topology import Facility
+
+WATER, AIR = (
+    Setpoints._fields.index(name) for name in ("chilled_water_c", "air_supply_c")
+)
+# What a meter reports: powers, losses, heats and flows as means, the rest at the end.
+MEAN_SUFFIXES = ("_w", "_kg_s")
+IS_MEAN = np.array([name.endswith(MEAN_SUFFIXES) for name in Outputs._fields])
+
+Decide = Callable[[Any, Any, Outputs, Setpoints], Setpoints]
+
+
+class Policy(NamedTuple):
+    """Rules of a controller without memory, ready for the compiled loop."""
+
+    decide: Decide  # kernel: (parameters, inputs, measured, active) -> wanted
+    parameters: Any  # NamedTuple of floats
+    first: Setpoints  # wanted while nothing has been measured
+
+
+class Pace(NamedTuple):
+    """Steps, scans and control cycles of a run."""
+
+    dt_s: float
+    scan_s: float
+    steps: int  # per scan
+    scans: int  # per control cycle
+
+    @property
+    def control_s(self) -> float:
+        """Control interval."""
+        return self.scan_s * self.scans
+
+
+class Memory(NamedTuple):
+    """What guard and readings remember, updated in place."""
+
+    active: Row  # setpoints in force
+    measured: Row  # outputs of the last scan, nan before the first
+    moved_s: Row  # when each setpoint moved last, -inf if never
+    checked_s: Row  # last control cycle, shape (1,)
+
+
+@kernel
+def one_scan(
+    facility: Facility,
+    state: State,
+    inputs: Any,
+    active: Setpoints,
+    dt_s: float,
+    row: Any,
+) -> State:
+    """Steps of one scan; ``row`` takes what the meters report at its end."""
+    row[:] = 0.0
+    steps = inputs.shape[1]
+    for i in range(steps):
+        state, out = step(facility, state, as_inputs(inputs[:, i]), active, dt_s)
+        for j in range(row.shape[0]):
+            row[j] = row[j] + out[j] / steps if IS_MEAN[j] else out[j]
+    return state
+
+
+@kernel
+def some_scans(
+    facility: Facility,
+    state: State,
+    inputs: Any,
+    active: Setpoints,
+    dt_s: float,
+    rows: Any,
+) -> State:
+    """Scans in a row at constant setpoints; fills rows (scans, outputs)."""
+    each = inputs.shape[1] // rows.shape[0]
+    for k in range(rows.shape[0]):
+        part = inputs[:, k * each : (k + 1) * each]
+        state = one_scan(facility, state, part, active, dt_s, rows[k])
+    return state
+
+
+@_compiled
+def run_scans(
+    facility: Facility,
+    state: State,
+    inputs: Matrix,
+    active: Setpoints,
+    dt_s: float,
+    rows: Matrix,
+) -> State:
+    """Scans in a row at constant setpoints, compiled.
+
+    Parameters
+    ----------
+    facility, state, active
+        Nameplates, state at the start, setpoints; floats.
+    inputs
+        At the middle of each step, shape (inputs, steps).
+    dt_s
+        Step. [s]
+    rows
+        Filled: readings at the end of each scan, shape (scans, outputs).
+
+    Returns
+    -------
+    State
+        At the end.
+    """
+    return some_scans(facility, state, inputs, active, dt_s, rows)
+
+
+@kernel
+def guarded(
+    limits: GuardLimits, wanted: Any, now_s: float, memory: Memory, held: Any
+) -> None:
+    """Move the active setpoints as far as ``twin.guard.guard`` allows.
+
+    ``held`` takes 1 for each setpoint that the guard did not let pass as wanted.
+    """
+    elapsed_s = max(now_s - memory.checked_s[0], 0.0)
+    active = memory.active
+    before = active.copy()
+    for k in range(active.shape[0]):
+        since_s = now_s - memory.moved_s[k]
+        made = admit(limits[k], wanted[k], before[k], elapsed_s, since_s)
+        active[k] = made.allowed
+    water_c, air_c = coil_envelope(
+        active[WATER], active[AIR], before[WATER], before[AIR]
+    )
+    active[WATER] = water_c
+    active[AIR] = air_c
+    for k in range(active.shape[0]):
+        held[k] = 1.0 if active[k] != wanted[k] else 0.0
+        if active[k] != before[k]:
+            memory.moved_s[k] = now_s
+    memory.checked_s[0] = now_s
+
+
+@cache
+def closed_loop(decide: Decide) -> Callable[..., State]:
+    """Compiled loop for one policy.
+
+    Parameters
+    ----------
+    decide
+        Kernel of the policy, a function of a module.
+
+    Returns
+    -------
+    Callable
+        ``loop(facility, policy, limits, state, series, memory, clock, filled) ->
+        State``. The policy is (parameters, first); the series are the inputs at the
+        middle of each step (inputs, steps) and at each control cycle (inputs, cycles);
+        the clock is start, step and control interval in seconds. Filled are readings
+        (scans, outputs), setpoints in force (cycles, setpoints), and where the guard
+        overruled the policy (cycles, setpoints).
+    """
+
+    def loop(
+        facility: Facility,
+        policy: tuple[Any, Setpoints],
+        limits: GuardLimits,
+        state: State,
+        series: tuple[Matrix, Matrix],
+        memory: Memory,
+        clock: tuple[float, float, float],
+        filled: tuple[Matrix, Matrix, Matrix],
+    ) -> State:
+        parameters, wanted = policy
+        inputs, at_cycles = series
+        rows, moves, held = filled
+        scans = -(-rows.shape[0] // moves.shape[0])
+        steps = inputs.shape[1] // rows.shape[0] * scans
+        for cycle in range(moves.shape[0]):
+            if not math.isnan(memory.measured[0]):
+                seen = as_inputs(at_cycles[:, cycle])
+                measured = as_outputs(memory.measured)
+                active = as_setpoints(memory.active)
+                wanted = decide(parameters, seen, measured, active)
+            guarded(limits, wanted, clock[0] + cycle * clock[2], memory, held[cycle])
+            moves[cycle] = memory.active
+            active = as_setpoints(memory.active)
+            some = rows[cycle * scans : (cycle + 1) * scans]
+            part = inputs[:, cycle * steps : (cycle + 1) * steps]
+            state = some_scans(facility, state, part, active, clock[1], some)
+            memory.measured[:] = some[-1]
+        return state
+
+    source = inspect.getsourcefile(decide)
+    return _compiled(loop, Path(source) if source else Path(__file__))

@@ -1,0 +1,248 @@
+"""Two ways to walk a run: whole stretches compiled, or with a controller in Python.
+
+Both use the same compiled plant and give the same numbers bit for bit. A walk remembers
+where it stands; ``advance`` continues from there.
+"""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from twin import guard as guarding
+from twin.closed_loop import Memory, Pace, Policy, closed_loop, run_scans
+from twin.compiled import Matrix, initial_state
+from twin.config import Site
+from twin.forecast import DAY_S, PersistenceForecaster
+from twin.interfaces import Controller, Decision, Estimate
+from twin.results import Course
+from twin.rows import Row
+from twin.scenario import Scenario
+from twin.signals import Inputs, Outputs, Setpoints, State
+from twin.topology import Facility
+
+
+class Run(NamedTuple):
+    """What is simulated, and how fast its clock ticks."""
+
+    site: Site
+    scenario: Scenario
+    plant: Facility
+    pace: Pace
+
+    @property
+    def scans(self) -> int:
+        """Scans from start to end."""
+        return round(self.scenario.duration_s / self.pace.scan_s)
+
+
+class Position(NamedTuple):
+    """Where a compiled walk stands; everything it needs to go on."""
+
+    scan: int
+    state: Row
+    active: Row
+    measured: Row
+    moved_s: Row
+    checked_s: Row
+
+
+class Walk(Protocol):
+    """Something that advances a run."""
+
+    scan: int  # next one
+    decisions: list[Decision]
+    guard_events: list[guarding.GuardEvent]
+    guard_violations: list[str]
+
+    def advance(self, scans: int) -> Course:
+        """Go on for whole control cycles (or to the end of the run)."""
+
+
+def inputs_now(scenario: Scenario, time_s: float = 0.0) -> Inputs:
+    """Inputs at one time as floats."""
+    return Inputs(*(float(value) for value in scenario.inputs_at(time_s)))
+
+
+def start_of(run: Run) -> tuple[State, Setpoints]:
+    """Settled plant at the design setpoints."""
+    active = Setpoints(*(float(value) for value in run.site.design))
+    return initial_state(run.plant, inputs_now(run.scenario), active), active
+
+
+def _at(scenario: Scenario, time_s: Row) -> Matrix:
+    """Inputs at times, shape (inputs, times)."""
+    series = scenario.inputs_at(time_s)
+    return np.ascontiguousarray(np.broadcast_arrays(*series), dtype=float)
+
+
+class _Stretch(NamedTuple):
+    """Times and inputs of some scans."""
+
+    control_s: Row  # start of each cycle
+    end_s: Row  # of each scan
+    middles: Matrix  # inputs at the middle of each step
+    at_cycles: Matrix
+    at_ends: Matrix
+
+
+def _stretch(run: Run, first: int, scans: int) -> _Stretch:
+    pace = run.pace
+    steps = np.arange(first * pace.steps, (first + scans) * pace.steps, dtype=float)
+    control_s = np.arange(first, first + scans, pace.scans, dtype=float) * pace.scan_s
+    end_s = np.arange(first + 1, first + scans + 1, dtype=float) * pace.scan_s
+    return _Stretch(
+        control_s,
+        end_s,
+        _at(run.scenario, (steps + 0.5) * pace.dt_s),
+        _at(run.scenario, control_s),
+        _at(run.scenario, end_s),
+    )
+
+
+class CompiledWalk:
+    """The policy decides inside the compiled loop."""
+
+    def __init__(self, run: Run, policy: Policy, position: Position | None = None):
+        self._run, self._policy = run, policy
+        self._loop = closed_loop(policy.decide)
+        start = position or _begin(run)
+        self.scan = int(start.scan)
+        self._state = State(*(float(value) for value in start.state))
+        self._memory = Memory(*(np.array(row) for row in start[2:]))
+        self.decisions: list[Decision] = []
+        self.guard_events: list[guarding.GuardEvent] = []
+        self.guard_violations: list[str] = []
+
+    @property
+    def position(self) -> Position:
+        """Copy of what the walk needs to go on."""
+        memory = (row.copy() for row in self._memory)
+        return Position(self.scan, np.array(self._state), *memory)
+
+    def advance(self, scans: int) -> Course:
+        """Go on for whole control cycles (or to the end of the run)."""
+        run = self._run
+        now = _stretch(run, self.scan, scans)
+        rows = np.empty((scans, len(Outputs._fields)))
+        moves, held = np.empty((2, len(now.control_s), len(Setpoints._fields)))
+        before = (self._memory.active.copy(), float(self._memory.checked_s[0]))
+        self._state = self._loop(
+            run.plant,
+            (self._policy.parameters, self._policy.first),
+            run.site.guard,
+            self._state,
+            (now.middles, now.at_cycles),
+            self._memory,
+            (float(now.control_s[0]), run.pace.dt_s, run.pace.control_s),
+            (rows, moves, held),
+        )
+        self.scan += scans
+        self.guard_violations += _violations(run.site, before, now.control_s, moves)
+        signals = np.concatenate([now.at_ends.T, rows], axis=1)
+        return Course(now.end_s, signals, now.control_s, moves, held)
+
+
+def _begin(run: Run) -> Position:
+    """Position at the start of a run."""
+    state, active = start_of(run)
+    fields = len(Setpoints._fields)
+    return Position(
+        0,
+        np.array(state),
+        np.array(active),
+        np.full(len(Outputs._fields), np.nan),
+        np.full(fields, -np.inf),
+        np.array([-run.pace.control_s]),
+    )
+
+
+def _violations(
+    site: Site, before: tuple[Row, float], control_s: Row, moves: Matrix
+) -> list[str]:
+    """Independent check of every cycle; ``guard.violations`` looks at suspicious ones."""
+    old = np.vstack([before[0], moves[:-1]])
+    elapsed_s = np.diff(control_s, prepend=before[1])
+    limits = np.array([entry[:3] for entry in site.guard])
+    outside = (moves < limits[:, 0]) | (moves > limits[:, 1])
+    fast = np.abs(moves - old) > limits[:, 2] * elapsed_s[:, None] / 60.0
+    found: list[str] = []
+    for k in np.flatnonzero((outside | fast).any(axis=1)):
+        found += guarding.violations(
+            site.guard, Setpoints(*moves[k]), Setpoints(*old[k]), float(elapsed_s[k])
+        )
+    return found
+
+
+class CalledWalk:
+    """The controller is called in Python at every control cycle."""
+
+    def __init__(
+        self, run: Run, controller: Controller, forecaster: PersistenceForecaster
+    ):
+        self._run, self._controller, self._forecaster = run, controller, forecaster
+        self._state, self._active = start_of(run)
+        self._memory = guarding.fresh_memory(-run.pace.control_s)
+        self._measured: dict[str, float] = {}
+        self.scan = 0
+        self.decisions: list[Decision] = []
+        self.guard_events: list[guarding.GuardEvent] = []
+        self.guard_violations: list[str] = []
+
+    def advance(self, scans: int) -> Course:
+        """Go on for whole control cycles (or to the end of the run)."""
+        pace = self._run.pace
+        now = _stretch(self._run, self.scan, scans)
+        rows = np.empty((scans, len(Outputs._fields)))
+        moves, held = np.empty((2, len(now.control_s), len(Setpoints._fields)))
+        for cycle, now_s in enumerate(now.control_s):
+            seen = Inputs(*(float(value) for value in now.at_cycles[:, cycle]))
+            wanted = self._decide(float(now_s), seen)
+            moves[cycle] = self._active
+            held[cycle] = np.array(wanted) != moves[cycle]
+            some = rows[cycle * pace.scans : (cycle + 1) * pace.scans]
+            at = cycle * pace.scans * pace.steps
+            part = now.middles[:, at : at + len(some) * pace.steps]
+            self._state = run_scans(
+                self._run.plant, self._state, part, self._active, pace.dt_s, some
+            )
+            self._measured = dict(zip(Outputs._fields, some[-1].tolist(), strict=True))
+            self._watch(now, cycle, len(some))
+        self.scan += scans
+        signals = np.concatenate([now.at_ends.T, rows], axis=1)
+        return Course(now.end_s, signals, now.control_s, moves, held)
+
+    def _decide(self, now_s: float, seen: Inputs) -> Setpoints:
+        """One control cycle: forecast, decide, guard."""
+        site, before = self._run.site, self._active
+        self._forecaster.observe(now_s, seen)
+        estimate = Estimate(now_s, seen, self._state, before, self._measured, ())
+        forecast = self._forecaster.forecast(now_s)
+        decision = self._controller.decide(estimate, forecast, now_s)
+        result = guarding.guard(
+            site.guard, decision.setpoints, before, now_s, self._memory
+        )
+        elapsed_s = now_s - self._memory.checked_s
+        self.guard_violations += guarding.violations(
+            site.guard, result.setpoints, before, elapsed_s
+        )
+        self._memory = result.memory
+        self._active = Setpoints(*(float(value) for value in result.setpoints))
+        self.decisions.append(decision)
+        self.guard_events += result.events
+        return decision.setpoints
+
+    def _watch(self, now: _Stretch, cycle: int, scans: int) -> None:
+        """Let the forecaster see the scans between this cycle and the next."""
+        first = cycle * self._run.pace.scans
+        for k in range(first, first + scans - 1):
+            values = Inputs(*(float(value) for value in now.at_ends[:, k]))
+            self._forecaster.observe(float(now.end_s[k]), values)
+
+
+def make_forecaster(scenario: Scenario) -> PersistenceForecaster:
+    """Forecaster that knows the day before the run, and nothing of the run itself."""
+    past_s = np.arange(-DAY_S, 0.0, 900.0)
+    past = scenario.inputs_at(past_s)
+    unknown = np.full_like(past_s, np.nan)  # the trace has no day before
+    history = past._replace(it_demand_w=unknown)
+    return PersistenceForecaster(past_s, history, scenario.price_at, scenario.carbon_at)
