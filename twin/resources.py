@@ -25,13 +25,16 @@ def data_path(*parts: str) -> Path:
     return root.joinpath(*parts)
 
 
-def available(folder: str, suffix: str) -> list[str]:
-    """Bare names of the shipped files with this suffix, sorted."""
-    files = data_path(folder).glob(f"*{suffix}")
-    return sorted(path.name.removesuffix(suffix) for path in files)
+def available(folder: str, *suffixes: str) -> list[str]:
+    """Bare names of the shipped files with these suffixes, sorted."""
+    return sorted(
+        path.name.removesuffix(suffix)
+        for suffix in suffixes
+        for path in data_path(folder).glob(f"*{suffix}")
+    )
 
 
-def resolve(name_or_path: str | Path, folder: str, suffix: str) -> Path:
+def resolve(name_or_path: str | Path, folder: str, *suffixes: str) -> Path:
     """Find a file by path, or a shipped file by its bare name.
 
     Parameters
@@ -41,8 +44,8 @@ def resolve(name_or_path: str | Path, folder: str, suffix: str) -> Path:
         e.g. ``"hybrid_10mw"``. An existing path comes first.
     folder
         Folder below ``data/`` in which shipped files of this kind stand.
-    suffix
-        Ending of such files, with the dot.
+    *suffixes
+        Endings of such files, with the dot.
 
     Returns
     -------
@@ -57,15 +60,20 @@ def resolve(name_or_path: str | Path, folder: str, suffix: str) -> Path:
     path = Path(name_or_path).expanduser()
     if path.is_file():
         return path
-    shipped = data_path(folder, path.name.removesuffix(suffix) + suffix)
     is_bare_name = path.name == str(name_or_path)
-    if is_bare_name and shipped.is_file():
-        return shipped
-    names = ", ".join(available(folder, suffix)) or "none"
-    searched = f"{path.absolute()} or {shipped}" if is_bare_name else path.absolute()
+    shipped = [
+        data_path(folder, path.name.removesuffix(suffix) + suffix)
+        for suffix in suffixes
+    ]
+    for candidate in shipped if is_bare_name else []:
+        if candidate.is_file():
+            return candidate
+    names = ", ".join(available(folder, *suffixes)) or "none"
+    places = [str(path.absolute()), *map(str, shipped if is_bare_name else [])]
+    what = "is a folder, not a file" if path.is_dir() else "no such file"
     message = (
-        f"{name_or_path}: no such file. Looked for {searched}. "
-        f"Shipped in data/{folder}: {names}. "
-        f"Give one of these names, or the path of an own {suffix} file."
+        f"{name_or_path}: {what}. Looked for {' or '.join(places)}. "
+        f"Shipped in data/{folder}: {names}. Give one of these names, or the path of "
+        f"an own {' or '.join(suffixes)} file."
     )
     raise ConfigError(message)

@@ -6,14 +6,15 @@ from typing import NamedTuple
 
 from twin import grid, weather, workload
 from twin.config import Site
-from twin.errors import ConfigError
-from twin.forecast import Series
+from twin.errors import ConfigError, DataError
+from twin.forecast import DAY_S, Series
 from twin.grid import HourlySeries
 from twin.resources import resolve
 from twin.signals import Inputs
 from twin.weather import Weather
 from twin.workload import Workload
 
+WEATHER_SUFFIXES = (".epw", ".csv")
 MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -27,6 +28,7 @@ class Scenario(NamedTuple):
     load: Workload  # scaled to the site
     price: HourlySeries
     carbon: HourlySeries
+    load_scaled_from_w: float  # peak of the trace as read; 0 if taken as it is
 
     def inputs_at(self, time_s: Series | float) -> Inputs:
         """Outdoor air and IT demand at plant time, any shape."""
@@ -51,6 +53,7 @@ def load_scenario(
     hours: float,
     weather_file: str | Path | None = None,
     load_file: str | Path | None = None,
+    scale_load: bool = True,
 ) -> Scenario:
     """Read the inputs of a run.
 
@@ -64,6 +67,9 @@ def load_scenario(
         Length. [h]
     weather_file, load_file
         Names of shipped files or paths; the site's defaults if None.
+    scale_load
+        Scale the trace so that its peak is the site's rated IT power; otherwise its
+        watts count as they are and must not exceed the rating.
 
     Returns
     -------
@@ -74,7 +80,9 @@ def load_scenario(
     ConfigError, DataError
         A file or the day cannot be used.
     """
-    outside = resolve(weather_file or site.defaults.weather, "weather", ".epw")
+    outside = resolve(
+        weather_file or site.defaults.weather, "weather", *WEATHER_SUFFIXES
+    )
     trace = resolve(load_file or site.defaults.load, "jobs", ".csv")
     price = resolve(site.tariff.price_file, "grid", ".csv")
     carbon = resolve(site.tariff.carbon_file, "grid", ".csv")
@@ -82,14 +90,27 @@ def load_scenario(
         message = f"--hours {hours:g}: a run needs more than 0 hours. Give e.g. 24."
         raise ConfigError(message)
     profile = workload.read_workload(trace)
+    rated_w = site.facility.it.racks.rated_power_w
+    peak_w = float(profile.power_w.max())
+    if not scale_load and peak_w > rated_w:
+        message = (
+            f"{trace}: peaks at {peak_w / 1e3:,.0f} kW, above the site's rated IT power "
+            f"{rated_w / 1e3:,.0f} kW. Scale it to the site, or take a larger site."
+        )
+        raise DataError(message)
+    outdoor = weather.read_weather(outside, site.location.elevation_m)
+    weather.check_coverage(
+        outside, outdoor, (day_start(start) - DAY_S, day_start(start) + hours * 3600.0)
+    )
     return Scenario(
         start_s=day_start(start),
         duration_s=hours * 3600.0,
         utc_offset_h=site.location.utc_offset_h,
-        weather=weather.read_weather(outside, site.location.elevation_m),
-        load=workload.scale_to(profile, site.facility.it.racks.rated_power_w),
+        weather=outdoor,
+        load=workload.scale_to(profile, rated_w) if scale_load else profile,
         price=grid.read_hourly(price, grid.PRICE),
         carbon=grid.read_hourly(carbon, grid.CARBON),
+        load_scaled_from_w=peak_w if scale_load else 0.0,
     )
 
 

@@ -4,6 +4,7 @@ Inside, weather is moist air on a grid of seconds since 1 January, 00:00 local s
 time, of a year of 365 days; a typical year has no 29 February.
 """
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from twin.forecast import Series
 from twin.tables import read_csv
 
 YEAR_S = 365 * 86400.0
+LARGEST_GAP_S = 3 * 3600.0
+LARGEST_HUMIDITY_RATIO = 0.040  # the record dew point, 35 degC, is 0.037
 ALLOWED = {
     "dry_bulb_c": (-70.0, 60.0),
     "relative_humidity": (0.0, 1.1),
@@ -58,9 +61,11 @@ def read_weather(path: Path, elevation_m: float) -> Weather:
         message = f"{path}: cannot be read ({error.strerror}). Check the path."
         raise DataError(message) from error
     if "pressure_pa" not in table:
-        table["pressure_pa"] = float(psychrometrics.standard_pressure(elevation_m))
+        height_m = _elevation_in(path, elevation_m)
+        table["pressure_pa"] = float(psychrometrics.standard_pressure(height_m))
     _check(path, table)
     air = _moist_air(table)
+    _check_humidity(path, air)
     return Weather(path.name, table["time_s"].to_numpy(dtype=float), air)
 
 
@@ -72,7 +77,7 @@ def _read_epw(path: Path) -> pd.DataFrame:
         raise
     except Exception as error:  # pvlib raises whatever the broken line provokes
         message = (
-            f"{path}: is not a readable EPW file ({error}). Expected 8 header lines "
+            f"{path}: is not a readable EPW file ({error!r}). Expected 8 header lines "
             "and 35 columns of hourly data; get it again from its publisher."
         )
         raise DataError(message) from error
@@ -126,9 +131,11 @@ def _check(path: Path, table: pd.DataFrame) -> None:
                 "Repair or fill these rows."
             )
     steps = np.diff(table["time_s"].to_numpy(dtype=float))
-    if len(steps) == 0 or (steps <= 0).any() or steps.max() > 3 * 3600.0:
+    if len(steps) == 0 or (steps <= 0).any() or steps.max() > LARGEST_GAP_S:
         row = (
-            int(np.argmax((steps <= 0) | (steps > 3 * 3600.0))) + 2 if len(steps) else 1
+            int(np.argmax((steps <= 0) | (steps > LARGEST_GAP_S))) + 2
+            if len(steps)
+            else 1
         )
         findings.append(
             f"{path}: time: not ascending, or a gap of more than 3 h, at data row {row}."
@@ -136,6 +143,70 @@ def _check(path: Path, table: pd.DataFrame) -> None:
         )
     if findings:
         raise DataError("\n".join(findings))
+
+
+def _elevation_in(path: Path, elevation_m: float) -> float:
+    """Elevation that a comment of the file states, else the site's [m]."""
+    with path.open(encoding="utf-8") as lines:
+        comment = "".join(line for line in lines if line.startswith("#"))
+    stated = re.search(r"elevation_m\s+(-?\d+(?:\.\d+)?)", comment)
+    return float(stated.group(1)) if stated else elevation_m
+
+
+def _check_humidity(path: Path, air: OutdoorAir) -> None:
+    """No place on Earth has air as humid as some combinations of columns say."""
+    ratio = np.asarray(air.humidity_ratio)
+    row = int(np.argmax(ratio))
+    if ratio[row] > LARGEST_HUMIDITY_RATIO:
+        message = (
+            f"{path}: {ratio[row] * 1e3:.0f} g of water per kg of air in data row "
+            f"{row + 1}; at most {LARGEST_HUMIDITY_RATIO * 1e3:.0f} occur anywhere. "
+            "Dry bulb and relative humidity do not belong together: repair the row."
+        )
+        raise DataError(message)
+
+
+def check_coverage(path: Path, weather: Weather, window_s: tuple[float, float]) -> None:
+    """Refuse a run over days that the file does not have.
+
+    Parameters
+    ----------
+    path
+        Named in the error.
+    weather
+        What was read.
+    window_s
+        From and to, seconds since 1 January; may leave the year, which repeats. The
+        day before a run belongs to it, as the forecast starts from it.
+
+    Raises
+    ------
+    DataError
+        If any hour of the window is more than three hours from a row.
+    """
+    hours = np.arange(window_s[0], window_s[1] + 1.0, 3600.0)
+    known = np.concatenate(
+        [weather.time_s - YEAR_S, weather.time_s, weather.time_s + YEAR_S]
+    )
+    wanted = np.mod(hours, YEAR_S)
+    after = np.searchsorted(known, wanted)
+    distance = np.minimum(
+        np.abs(known[np.minimum(after, len(known) - 1)] - wanted),
+        np.abs(known[np.maximum(after - 1, 0)] - wanted),
+    )
+    if distance.max() <= LARGEST_GAP_S:
+        return
+
+    def day(time_s: float) -> str:
+        stamp = pd.Timestamp("2001-01-01") + pd.Timedelta(seconds=float(time_s))
+        return f"{stamp:%m-%d %H:%M}"
+
+    message = (
+        f"{path}: covers {day(weather.time_s[0])} to {day(weather.time_s[-1])}, but the "
+        f"run needs {day(window_s[0])} to {day(window_s[1])} (the day before is the "
+        "forecast's history). Choose another --date, or a file with these days."
+    )
+    raise DataError(message)
 
 
 def _moist_air(table: pd.DataFrame) -> OutdoorAir:

@@ -44,6 +44,12 @@ def read_workload(path: Path) -> Workload:
     """
     data = read_csv(path, ["time"], _is_power, "power_w or power[...] [W]")
     columns = [name for name in data.columns if _is_power(name)]
+    if "power_w" in columns and len(columns) > 1:
+        message = (
+            f"{path}: has power_w and {columns[-1]}, so the load would count twice. "
+            "Keep power_w, or the power[...] columns, not both."
+        )
+        raise DataError(message)
     table = data[["time", *columns]].apply(pd.to_numeric, errors="coerce")
     _check(path, table, columns)
     time_s = table["time"].to_numpy(dtype=float)
@@ -62,7 +68,7 @@ def _check(path: Path, table: pd.DataFrame, columns: list[str]) -> None:
     findings = []
     power = table[columns]
     for what, bad in (
-        ("missing or not a number", table.isna().any(axis=1)),
+        ("missing or not a number", ~np.isfinite(table).all(axis=1)),
         ("negative power", (power < 0).any(axis=1)),
         ("time not ascending", table["time"].diff().fillna(1.0) <= 0),
     ):

@@ -166,3 +166,68 @@ def test_scenario_lines_up_local_weather_and_utc_prices():
 def test_a_run_needs_time():
     with pytest.raises(ConfigError, match="more than 0 hours"):
         load_scenario(load_site("hybrid_10mw"), "07-15", 0)
+
+
+def test_weather_file_states_its_own_elevation(tmp_path):
+    rows = "2024-01-01T00:00,5,50\n2024-01-01T01:00,5,50\n"
+    stated = write(tmp_path, "a.csv", "# lat 1 elevation_m 2000.0 zone\n" + HEAD + rows)
+    silent = write(tmp_path, "b.csv", HEAD + rows)
+    assert weather.read_weather(stated, 0.0).air.pressure_pa[0] == pytest.approx(
+        79.5e3, rel=0.01
+    )
+    assert weather.read_weather(silent, 0.0).air.pressure_pa[0] == pytest.approx(101325)
+
+
+def test_impossible_humidity_is_refused(tmp_path):
+    text = HEAD + "2024-01-01T00:00,5,50\n2024-01-01T01:00,45,80\n"
+    with pytest.raises(DataError, match="data row 2; at most 40"):
+        weather.read_weather(write(tmp_path, "w.csv", text), 0.0)
+
+
+def test_days_that_the_weather_file_does_not_have_are_refused(tmp_path):
+    stamps = [f"2024-07-{d:02d}T{h:02d}:00" for d in (14, 15, 16) for h in range(24)]
+    text = HEAD + "".join(f"{stamp},25,40\n" for stamp in stamps)
+    own = write(tmp_path, "july.csv", text)
+    site = load_site("hybrid_10mw")
+    assert load_scenario(site, "07-15", 24, weather_file=own).duration_s == 86400.0
+    with pytest.raises(
+        DataError, match="covers 07-14 00:00 to 07-16 23:00, but the run"
+    ):
+        load_scenario(site, "04-07", 24, weather_file=own)
+    with pytest.raises(DataError, match="the day before is the forecast's history"):
+        load_scenario(site, "07-14", 24, weather_file=own)
+
+
+def test_a_year_that_repeats_covers_new_year():
+    scenario = load_scenario(load_site("hybrid_10mw"), "12-31", 48)
+    assert scenario.duration_s == 172800.0
+
+
+def test_shipped_csv_weather_is_found_by_name():
+    site = load_site("hybrid_10mw")
+    by_name = load_scenario(site, "07-15", 1, weather_file="openmeteo_SG_2024")
+    assert by_name.weather.air.pressure_pa[0] == pytest.approx(101_097, abs=5)
+
+
+def test_load_can_count_as_it_is_but_not_above_the_rating(tmp_path):
+    site = load_site("hybrid_10mw")
+    small = write(tmp_path, "load.csv", "time,power_w\n0,1e6\n3600,2e6\n")
+    assert load_scenario(site, "07-15", 1, load_file=small).load.power_w.max() == 10e6
+    plain = load_scenario(site, "07-15", 1, load_file=small, scale_load=False)
+    assert plain.load.power_w.max() == 2e6
+    assert plain.load_scaled_from_w == 0.0
+    large = write(tmp_path, "large.csv", "time,power_w\n0,1e6\n3600,2e7\n")
+    with pytest.raises(DataError, match="peaks at 20,000 kW, above the site's"):
+        load_scenario(site, "07-15", 1, load_file=large, scale_load=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("time,power_w\n0,1\n1,inf\n", "missing or not a number in 1 rows"),
+        ("time,power_w,power[1]\n0,1,1\n1,1,1\n", "would count twice"),
+    ],
+)
+def test_load_that_would_mislead_is_refused(tmp_path, text, said):
+    with pytest.raises(DataError, match=said):
+        workload.read_workload(write(tmp_path, "load.csv", text))
