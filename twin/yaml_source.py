@@ -1,5 +1,6 @@
 """YAML files with the line of every key, so that an error can point at its place."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,12 +92,30 @@ def describe(path: Path, lines: LineIndex, at: Location, message: str) -> str:
     return f"{path}:{line_of(lines, at)}: {name}: {message}"
 
 
-def report(path: Path, lines: LineIndex, error: ValidationError) -> str:
-    """All findings of a pydantic validation, one line each, in file order."""
+def report(
+    path: Path,
+    lines: LineIndex,
+    error: ValidationError,
+    allowed: Callable[[Location], str] = lambda at: "",
+) -> str:
+    """All findings of a pydantic validation, one line each, in file order.
+
+    Parameters
+    ----------
+    path, lines
+        File, and the line of each path in it.
+    error
+        From pydantic.
+    allowed
+        Whole allowed range of a path in words, "" where it is not known; pydantic
+        itself only names the bound that was crossed.
+    """
     found = sorted(error.errors(), key=lambda e: line_of(lines, _place(e, lines)))
-    return "\n".join(
-        describe(path, lines, _place(entry, lines), _sentence(entry)) for entry in found
-    )
+    sentences = []
+    for entry in found:
+        at = _place(entry, lines)
+        sentences.append(describe(path, lines, at, _sentence(entry, allowed(at))))
+    return "\n".join(sentences)
 
 
 def _place(entry: ErrorDetails, lines: LineIndex) -> Location:
@@ -109,6 +128,8 @@ def _place(entry: ErrorDetails, lines: LineIndex) -> Location:
     return at
 
 
+_BOUNDS = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
+_SECTION = {"arguments_type", "named_tuple_type", "model_type", "dict_type"}
 _REPAIR = {
     "missing": "is missing. Add it.",
     "extra_forbidden": "is not a known key. Check the spelling or remove it.",
@@ -118,11 +139,15 @@ _REPAIR = {
 }
 
 
-def _sentence(entry: ErrorDetails) -> str:
+def _sentence(entry: ErrorDetails, allowed_range: str) -> str:
     """Say what is wrong, what is allowed and what to do, in words."""
     kind = entry["type"]
     if kind in _REPAIR:
         return _REPAIR[kind]
+    if kind in _SECTION:
+        return f"is {entry['input']!r}, but a section with named values belongs here."
+    if allowed_range and kind in _BOUNDS:
+        return f"is {entry['input']!r}; allowed: {allowed_range}. Change the value."
     allowed = entry["msg"].removeprefix("Value error, ")
     allowed = allowed.replace("Input should", "should")
     return f"is {entry['input']!r}: {allowed}. Change the value."

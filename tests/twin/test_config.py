@@ -44,8 +44,10 @@ def test_unknown_key_and_value_out_of_range_are_both_told_with_line_and_range(tm
         ("liquid_fraction: 0.70", "liquid_fraction: 1.70"),
     )
     line = TEXT[: TEXT.index("liquid_fraction")].count("\n") + 1
-    assert f"{line}: facility.it.racks.liquid_fraction: is 1.7: " in found[0]
-    assert "less than or equal to 1" in found[0]
+    wanted = (
+        f"{line}: facility.it.racks.liquid_fraction: is 1.7; allowed: 0 or more and"
+    )
+    assert f"{wanted} at most 1. Change the value." in found[0]
     told = "\n".join(found)
     assert "facility.technology.cdu_cuont: is not a known key" in told
     assert "facility.technology.cdu_count: is missing" in told
@@ -87,3 +89,24 @@ def test_schema_names_every_design_setpoint():
     text = yaml.safe_dump(schema())
     for name in Setpoints._fields:
         assert name in text
+
+
+def test_version_and_intervals_are_checked(tmp_path):
+    told = errors(
+        tmp_path,
+        ("schema_version: 1", "schema_version: 2"),
+        ("scan_interval_s: 300", "scan_interval_s: 70"),
+        ("control_interval_s: 900", "control_interval_s: 1000"),
+    )
+    assert "schema_version: is 2, this wetbulb reads version 1" in told[0]
+    assert "scan_interval_s: is 70, but must be a multiple of 60 s. Take 60." in told[1]
+    assert "control_interval_s: is 1000, but must be a multiple of 70 s" in told[2]
+
+
+def test_a_file_that_is_no_site_is_told_in_plain_words(tmp_path):
+    path = tmp_path / "site.yaml"
+    path.write_text("vm\n")
+    with pytest.raises(ConfigError, match="'vm', but a section with named values"):
+        load_site(path)
+    with pytest.raises(ConfigError, match="is a folder, not a file"):
+        load_site(tmp_path)

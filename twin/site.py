@@ -1,0 +1,111 @@
+"""What a site is: nameplates, design, limits, pace, tariff. Values as in its file."""
+
+from typing import Annotated, NamedTuple
+
+from annotated_types import Ge, Interval
+from pydantic import BaseModel, ConfigDict, GetPydanticSchema, create_model
+from pydantic_core import core_schema
+
+from plant.types import NonNegative, Positive
+from twin.signals import Setpoints
+from twin.topology import Facility
+
+SCHEMA_VERSION = 1
+
+
+class Location(NamedTuple):
+    """Where the site stands."""
+
+    latitude_deg: Annotated[float, Interval(ge=-90, le=90)]
+    longitude_deg: Annotated[float, Interval(ge=-180, le=180)]
+    elevation_m: Annotated[float, Interval(ge=-430, le=5000)]
+    utc_offset_h: Annotated[float, Interval(ge=-12, le=14)]  # standard time
+
+
+class SetpointLimits(NamedTuple):
+    """What the guard allows for one setpoint, in the unit of its signal."""
+
+    minimum: float
+    maximum: float
+    rate_per_minute: Positive
+    deadband: NonNegative
+    minimum_interval_s: NonNegative = 0.0
+    whole_number: bool = False
+
+
+class GuardLimits(NamedTuple):
+    """One entry per setpoint, with the names of ``Setpoints``."""
+
+    tower_supply_c: SetpointLimits
+    tower_cells_on: SetpointLimits
+    tower_pump_speed: SetpointLimits
+    fws_pressure_pa: SetpointLimits
+    tcs_supply_c: SetpointLimits
+    tcs_pressure_pa: SetpointLimits
+    chilled_water_c: SetpointLimits
+    air_supply_c: SetpointLimits
+    ups_eco: SetpointLimits
+    battery_power_w: SetpointLimits
+
+
+class TemperatureLimits(NamedTuple):
+    """What the plant must keep; exceedance counts as violation in K h."""
+
+    rack_inlet_c: float  # at most
+    chip_c: float  # at most
+    tcs_supply_c: float  # at most
+
+
+class Control(NamedTuple):
+    """Pace of the supervisory loop."""
+
+    scan_interval_s: Positive = 300.0
+    control_interval_s: Positive = 900.0
+
+
+class Tariff(NamedTuple):
+    """What energy costs; the files are names under ``data/grid`` or paths."""
+
+    price_file: str
+    carbon_file: str
+    demand_charge_usd_w_month: NonNegative
+
+
+class Defaults(NamedTuple):
+    """Inputs used when the command names none."""
+
+    weather: str
+    load: str
+    points: str
+
+
+# In a file a setpoint is one number; inside the twin it may be an array.
+_DesignInFile: type[BaseModel] = create_model(  # type: ignore[call-overload]  # dynamic
+    "Design",
+    __config__=ConfigDict(extra="forbid", allow_inf_nan=False),
+    **dict.fromkeys(Setpoints._fields, (float, ...)),
+)
+DesignSetpoints = Annotated[
+    Setpoints,
+    GetPydanticSchema(
+        lambda _, handler: core_schema.no_info_after_validator_function(
+            lambda model: Setpoints(**model.model_dump()), handler(_DesignInFile)
+        )
+    ),
+]
+
+
+class Site(NamedTuple):
+    """One site, ready for use."""
+
+    name: str
+    description: str
+    location: Location
+    facility: Facility
+    design: DesignSetpoints  # fixed setpoints the plant was designed for
+    guard: GuardLimits
+    limits: TemperatureLimits
+    control: Control
+    tariff: Tariff
+    defaults: Defaults
+    schema_version: Annotated[int, Ge(1)] = SCHEMA_VERSION
