@@ -16,7 +16,7 @@ import numpy as np
 
 from plant import water
 from plant._kernel import kernel
-from plant.cooling import cold_plate, in_row
+from plant.cooling import cold_plate, recirculation
 from plant.it import rack
 from plant.types import Numeric
 from twin import hall_loops, power_flow, water_loops
@@ -91,27 +91,15 @@ def facility_step(
 def racks_and_inlet(
     facility: Facility, state: State, inputs: Inputs
 ) -> tuple[rack.RackOutputs, Numeric]:
-    """Racks at the inlet temperature that their own air flow causes.
-
-    The servers' fans follow the inlet, and the inlet follows the air flow: two passes
-    from the supply temperature settle it within 0.1 K.
-    """
-    cooler = facility.air.in_row
-    count = facility.air.in_row_count
-    inlet_c = state.air_supply_c + 0.0 * inputs.it_demand_w
-    for _ in range(2):
-        drawn = rack.operate(
-            facility.it.racks, inputs.it_demand_w, state.tcs_supply_c, inlet_c
-        )
-        each = drawn.air_flow_kg_s / count
-        moved = in_row.air_flow(cooler, each)
-        inlet_c = in_row.rack_inlet(
-            cooler, state.air_supply_c, drawn.air_heat_w / count, moved, each
-        )
-    drawn = rack.operate(
-        facility.it.racks, inputs.it_demand_w, state.tcs_supply_c, inlet_c
+    """Racks at the inlet temperature that their own air flow causes."""
+    return recirculation.racks_and_inlet(
+        facility.it.racks,
+        facility.air.in_row,
+        facility.air.in_row_count,
+        inputs.it_demand_w,
+        state.tcs_supply_c,
+        state.air_supply_c,
     )
-    return drawn, inlet_c
 
 
 @kernel

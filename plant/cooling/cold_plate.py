@@ -8,10 +8,14 @@ The second term is the mean warming of the coolant, the third the conduction and
 flow-dependent convection. Valid down to a tenth of the nominal flow; below it the flow
 is clamped. No trusted public measurement was found: resistances are parameters, typical
 0.02 to 0.05 K/W for 1 kW packages (assumption). Accepted on limits and monotonicity.
+Beyond a heat flux of 180 W/cm2 single-phase plates no longer hold the case temperature:
+``flux_exceeded`` tells.
 
 References
 ----------
 Incropera et al., Fundamentals of Heat and Mass Transfer, 7th ed., ch. 8 (n = 0.5 to 0.8).
+Limit 180 W/cm2: design requirement of this project (vendor white paper, 2024). Area 8.14
+cm2: die of a 700 W accelerator (H100).
 """
 
 from typing import NamedTuple
@@ -19,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from plant._kernel import kernel
+from plant._select import select
 from plant.types import Fraction, NonNegative, Numeric, Positive
 
 
@@ -30,6 +35,8 @@ class ColdPlate(NamedTuple):
     conduction_k_w: NonNegative  # R0
     convection_k_w: NonNegative  # at nominal flow
     flow_exponent: Fraction = 0.6
+    chip_area_m2: Positive = 8.14e-4
+    heat_flux_limit_w_m2: Positive = 1.8e6
 
 
 @kernel
@@ -60,3 +67,16 @@ def case_temperature(
     convection = plate.convection_k_w * (flow / nominal) ** -plate.flow_exponent
     warming = chip_power_w / (2.0 * flow * heat_capacity_j_kg_k)
     return coolant_in_c + warming + chip_power_w * (plate.conduction_k_w + convection)
+
+
+@kernel
+def heat_flux(plate: ColdPlate, chip_power_w: Numeric) -> Numeric:
+    """Mean heat flux through the chip [W/m2]."""
+    return chip_power_w / plate.chip_area_m2
+
+
+@kernel
+def flux_exceeded(plate: ColdPlate, chip_power_w: Numeric) -> Numeric:
+    """1 where the chip gives off more per area than the plate can take, else 0."""
+    flux = heat_flux(plate, chip_power_w)
+    return select(flux > plate.heat_flux_limit_w_m2, 1.0, 0.0)

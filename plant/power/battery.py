@@ -7,7 +7,8 @@ step. The reserve for riding through a utility failure, ``soc_minimum``, is neve
 the optimizer's requests.
 
 Valid for 10 to 40 degC. The one-way efficiency 0.97 (battery and converter) is the peak
-value used for utility batteries (c2g-bench, 2026); ageing is not in this model.
+value used for utility batteries (c2g-bench, 2026). Voltage, warming and ageing are in
+``plant.power.cell``, ``plant.power.tremblay`` and ``plant.power.ageing``.
 """
 
 from typing import NamedTuple

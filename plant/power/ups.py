@@ -5,8 +5,11 @@ idle, ``a1`` the semiconductor and ``a2`` the resistive part. The curve is fitte
 data sheet's efficiencies (``fit_loss_curve``). In ECO mode (rectifier and inverter stand
 by, power flows through the static switch) the loss is ``eco_loss_ratio`` times that.
 
-ECO mode is admitted only above a least load: below it the return to double conversion
-without interruption is not guaranteed. Modules share the load equally.
+ECO mode is admitted only above a least load, with the mains within their tolerance of
+voltage and distortion, and not on a generator: otherwise the return to double conversion
+without interruption (``eco_transfer_s`` = 0) is not guaranteed. In maintenance bypass the
+load hangs on the mains, unprotected. Modules share the load equally; ``spares`` counts
+those that could fail (N+1).
 
 Valid for a load ratio from 0 to 1; a larger load is clamped to the rating for the loss
 and reported by the load fraction.
@@ -14,8 +17,9 @@ and reported by the load fraction.
 References
 ----------
 Schneider Electric 990-5452 (Galaxy VX operation): eConversion loss about one third,
-least load 5 to 10 %, mains within 10 %. ENERGY STAR UPS v2 minimum efficiencies. No
-measured loss table per load is public: accepted on reproducing the data-sheet points.
+least load 5 to 10 %, mains within 10 %, THDu up to 5 %, no generator. ENERGY STAR UPS v2
+minimum efficiencies. No measured loss table per load is public: accepted on reproducing
+the data-sheet points.
 """
 
 from collections.abc import Sequence
@@ -24,7 +28,19 @@ from typing import NamedTuple
 import numpy as np
 
 from plant._kernel import kernel
-from plant.types import Fraction, Numeric, Positive
+from plant._select import select
+from plant.types import Fraction, NonNegative, Numeric, Positive
+
+
+class Mains(NamedTuple):
+    """Quality of the supply, as the UPS measures it."""
+
+    voltage_deviation: Numeric  # from nominal, share, either sign
+    voltage_distortion: Numeric  # THDu, share
+    on_generator: Numeric  # 1 or 0
+
+
+GOOD_MAINS = Mains(0.0, 0.0, 0.0)
 
 
 class Ups(NamedTuple):
@@ -34,6 +50,10 @@ class Ups(NamedTuple):
     loss_curve: tuple[float, float, float]  # a0, a1, a2, shares of the rating
     eco_loss_ratio: Fraction = 1.0 / 3.0
     eco_minimum_load: Fraction = 0.1  # load ratio
+    eco_voltage_tolerance: Fraction = 0.1
+    eco_distortion_limit: Fraction = 0.05
+    eco_transfer_s: NonNegative = 0.0  # break on return to double conversion
+    bypass_loss: Fraction = 0.002  # of the load, switchgear only (assumption)
 
 
 class UpsOutputs(NamedTuple):
@@ -45,8 +65,30 @@ class UpsOutputs(NamedTuple):
 
 
 @kernel
+def eco_admitted(ups: Ups, load_ratio: Numeric, mains: Mains) -> Numeric:
+    """1 where ECO mode may be used, else 0.
+
+    Parameters
+    ----------
+    ups
+        Nameplate.
+    load_ratio
+        Of each module.
+    mains
+        Quality of the supply.
+    """
+    deviation = np.abs(mains.voltage_deviation)
+    loaded = select(load_ratio >= ups.eco_minimum_load, 1.0, 0.0)
+    steady = select(deviation <= ups.eco_voltage_tolerance, 1.0, 0.0)
+    clean = select(mains.voltage_distortion <= ups.eco_distortion_limit, 1.0, 0.0)
+    utility = select(mains.on_generator < 0.5, 1.0, 0.0)
+    admitted: Numeric = loaded * steady * clean * utility
+    return admitted
+
+
+@kernel
 def operate(ups: Ups, modules: Numeric, load_w: Numeric, eco: Numeric) -> UpsOutputs:
-    """Loss of equal modules that share a load.
+    """Loss of equal modules that share a load, on good mains.
 
     Parameters
     ----------
@@ -59,13 +101,59 @@ def operate(ups: Ups, modules: Numeric, load_w: Numeric, eco: Numeric) -> UpsOut
     eco
         1 asks for ECO mode.
     """
+    return operate_on(ups, modules, load_w, eco, GOOD_MAINS)
+
+
+@kernel
+def operate_on(
+    ups: Ups, modules: Numeric, load_w: Numeric, eco: Numeric, mains: Mains
+) -> UpsOutputs:
+    """Loss of equal modules that share a load, on mains of a given quality.
+
+    Parameters
+    ----------
+    ups
+        Nameplate of one module.
+    modules
+        Modules in service.
+    load_w
+        Output power of all of them. [W]
+    eco
+        1 asks for ECO mode; in force only where it is admitted.
+    mains
+        Quality of the supply.
+    """
     fraction = load_w / (np.maximum(modules, 1.0) * ups.rated_power_w)
     x = np.minimum(np.maximum(fraction, 0.0), 1.0)
-    admitted = np.floor(eco + 0.5) * (x >= ups.eco_minimum_load)
+    admitted = np.floor(eco + 0.5) * eco_admitted(ups, x, mains)
     a = ups.loss_curve
     loss = (a[0] + x * (a[1] + x * a[2])) * ups.rated_power_w * modules
     loss = loss * (1.0 - admitted * (1.0 - ups.eco_loss_ratio))
     return UpsOutputs(loss, fraction, admitted)
+
+
+@kernel
+def bypass_loss(ups: Ups, load_w: Numeric) -> Numeric:
+    """Loss in maintenance bypass [W]; the modules are off, the load unprotected."""
+    return ups.bypass_loss * np.maximum(load_w, 0.0)
+
+
+@kernel
+def spares(ups: Ups, modules: Numeric, load_w: Numeric) -> Numeric:
+    """Modules that may fail before the rest is overloaded; negative where too few.
+
+    Parameters
+    ----------
+    ups
+        Nameplate of one module.
+    modules
+        Modules in service.
+    load_w
+        Output power of all of them. [W]
+    """
+    needed = np.ceil(np.maximum(load_w, 0.0) / ups.rated_power_w - 1e-9)
+    spare: Numeric = modules - needed
+    return spare
 
 
 def fit_loss_curve(
