@@ -38,6 +38,7 @@ from plant.types import Fraction, Numeric, Positive
 
 NEWTON_STEPS = 6  # from the voltage at rest it converges quadratically
 SECONDS_PER_HOUR = 3600.0
+MISSED_W = 1.0  # less of the request than this counts as delivered
 LEAST_AH = 1e-6  # of a cell: keeps the hyperbola finite when it is empty
 
 
@@ -126,20 +127,22 @@ def current_for_power(
     soc
         State of charge at the beginning.
     power_w
-        Positive discharges. [W]
+        Positive discharges; cut to what the window of charge allows. [W]
     dt_s
         Step. [s]
     """
     per_a = dt_s / (SECONDS_PER_HOUR * pack.capacity_ah * pack.strings)
+    above = np.maximum(soc - pack.soc_minimum, 0.0) / per_a
+    below = np.maximum(pack.soc_maximum - soc, 0.0) / per_a
     series_ohm = pack.resistance_ohm * pack.cells_in_series / pack.strings
     current = power_w / voltage(pack, soc, 0.0)
     for _ in range(NEWTON_STEPS):
+        current = np.minimum(np.maximum(current, -below), above)
         v = voltage(pack, soc - current * per_a, current)
         # dP/di with the resistive part only; the curve itself hardly bends in a step
-        current = current - (current * v - power_w) / np.maximum(
-            v - current * series_ohm, 0.1 * v
-        )
-    return current
+        slope = np.maximum(v - current * series_ohm, 0.1 * v)
+        current = current - (current * v - power_w) / slope
+    return np.minimum(np.maximum(current, -below), above)
 
 
 @kernel
@@ -161,11 +164,8 @@ def exchange(
     dt_s
         Step. [s]
     """
-    wanted = current_for_power(pack, state.soc, request_w, dt_s)
+    current = current_for_power(pack, state.soc, request_w, dt_s)
     per_a = dt_s / (SECONDS_PER_HOUR * pack.capacity_ah * pack.strings)
-    above = np.maximum(state.soc - pack.soc_minimum, 0.0) / per_a
-    below = np.maximum(pack.soc_maximum - state.soc, 0.0) / per_a
-    current = np.minimum(np.maximum(wanted, -below), above)
     soc = state.soc - current * per_a
     series_ohm = pack.resistance_ohm * pack.cells_in_series / pack.strings
     heat = current * current * series_ohm
@@ -183,6 +183,6 @@ def exchange(
         heat,
         to_air,
         ambient_c + to_air / pack.conductance_w_k,
-        select(np.abs(wanted - current) > 1e-9, 1.0, 0.0),
+        select(np.abs(request_w - current * terminal) > MISSED_W, 1.0, 0.0),
     )
     return PackState(soc, after_c), outputs

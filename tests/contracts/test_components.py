@@ -5,9 +5,6 @@ argument, the arguments in which the watched output rises (+1) or falls (-1), an
 it gives at rest.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
-
 import numba
 import numpy as np
 import pytest
@@ -26,6 +23,8 @@ from plant.cooling import (
 from plant.it import rack
 from plant.power import battery, distribution, transformer, ups
 from plant.types import OutdoorAir
+from tests.contracts import it_and_power
+from tests.contracts.row import Row
 
 # Carrier 19XR 1407 kW, EnergyPlus data set Chillers.idf
 CHILLER = chiller.Chiller(
@@ -68,15 +67,6 @@ def _tower_at_speed(tower, speed, water_in_c, water_flow_kg_s, wet_bulb_c):
         1e5,
     )
     return cooling_tower.cool(tower, speed, water_in_c, water_flow_kg_s, air)
-
-
-class Row(NamedTuple):
-    equation: Callable[..., Any]
-    ranges: list[tuple[float, float]]  # declared range of every argument
-    params: Any = None
-    rising: Mapping[int, int] = {}  # argument -> +1 or -1
-    watch: str = ""  # field of the outputs that rises, and rests
-    at_rest: tuple[tuple[float, ...], float] | None = None  # arguments, output
 
 
 AIR_C = (-20.0, 45.0)
@@ -251,6 +241,7 @@ ROWS = {
         watch="power_w",
         at_rest=((0.8, 0.0, 60.0), 0.0),
     ),
+    **it_and_power.ROWS,
 }
 SHAPE = (5, 7)
 SWEEP = 25
