@@ -67,7 +67,7 @@ def setpoints(arrays: xr.Dataset, scenario: int = 0) -> pd.DataFrame:
 
 
 def as_arrays(
-    courses: list[Course], keep: tuple[str, ...] = SCAN_SIGNALS
+    courses: list[Course], names: tuple[str, ...] = SCAN_SIGNALS
 ) -> xr.Dataset:
     """Named arrays of scenarios on one clock.
 
@@ -75,14 +75,13 @@ def as_arrays(
     ----------
     courses
         One per scenario, all on the same times.
-    keep
-        Inputs and outputs wanted.
+    names
+        Of the columns of their signals.
     """
     scan, cycle = ("scenario", "time"), ("scenario", "control_time")
-    columns = {name: SCAN_SIGNALS.index(name) for name in keep}
     named = {
         name: (scan, np.stack([course.signals[:, at] for course in courses]))
-        for name, at in columns.items()
+        for at, name in enumerate(names)
     }
     for at, name in enumerate(Setpoints._fields):
         moves = np.stack([course.setpoints[:, at] for course in courses])

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 Progress = Callable[[int, int], None]
-STRETCH_S = 7 * 86400.0  # between checkpoints; bounds the memory of prepared inputs
+STRETCH_STEPS = 10_080  # between checkpoints; bounds the memory of prepared inputs
 
 
 def pace_of(site: Site, dt_s: float, control_interval_s: float | None) -> Pace:
@@ -101,10 +101,9 @@ def simulate(
     )
     walk, parts = _begun(plan, controller, store)
     status, total = "ok", plan.scans
-    cycles = max(round(STRETCH_S / plan.pace.control_s), 1)
     while walk.scan < total and status == "ok":
-        part = walk.advance(min(cycles * plan.pace.scans, total - walk.scan))
-        part, status = _finite_part(part)
+        part = walk.advance(min(stretch_of(plan.pace), total - walk.scan))
+        part, status = finite_part(part)
         parts.append(part)
         if progress:
             progress(walk.scan, total)
@@ -120,6 +119,11 @@ def simulate(
     )
 
 
+def stretch_of(pace: Pace) -> int:
+    """Scans of whole control cycles that are prepared and advanced together."""
+    return max(STRETCH_STEPS // (pace.steps * pace.scans), 1) * pace.scans
+
+
 def _begun(
     plan: Run, controller: Controller, store: RunStore | None
 ) -> tuple[Walk, list[Course]]:
@@ -131,7 +135,7 @@ def _begun(
     return CompiledWalk(plan, policy, position), parts
 
 
-def _finite_part(part: Course) -> tuple[Course, str]:
+def finite_part(part: Course) -> tuple[Course, str]:
     """Scans before the first value that is not a number, and what that was."""
     broken = ~np.isfinite(part.signals)
     if not broken.any():

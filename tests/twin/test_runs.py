@@ -1,0 +1,172 @@
+"""Long runs: compiled like called, killed and resumed, broken and many at once."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from optimizer.fixed import FixedController
+from optimizer.mpc import MpcController
+from optimizer.rules import RulesController
+from twin.config import load_site
+from twin.errors import ConfigError
+from twin.many import Case, simulate_many
+from twin.perturb import perturb
+from twin.results import OVERRULED, SCAN_SIGNALS, SET, write
+from twin.run_store import CHECKPOINT, RunStore
+from twin.scenario import load_scenario
+from twin.signals import Setpoints
+from twin.simulate import simulate
+
+ROOT = Path(__file__).parents[2]
+SITE = load_site("hybrid_10mw")
+SCENARIO = load_scenario(SITE, "07-15", 24)
+
+
+class Called:
+    """The same rules, without the offer to run compiled."""
+
+    name = "called"
+
+    def __init__(self, controller):
+        self.decide = controller.decide
+
+
+@pytest.mark.parametrize("kind", [FixedController, RulesController])
+def test_compiled_rules_and_called_rules_agree_bit_for_bit(kind):
+    compiled = simulate(SITE, SCENARIO, kind(SITE))
+    called = simulate(SITE, SCENARIO, Called(kind(SITE)))
+    pd.testing.assert_frame_equal(
+        compiled.telemetry, called.telemetry, check_exact=True
+    )
+    pd.testing.assert_frame_equal(
+        compiled.setpoints, called.setpoints, check_exact=True
+    )
+    for name in Setpoints._fields:
+        vetoes = compiled.arrays[OVERRULED + name]
+        np.testing.assert_array_equal(vetoes, called.arrays[OVERRULED + name])
+    assert len(called.decisions) == 96
+    assert compiled.guard_violations == called.guard_violations == []
+
+
+def test_arrays_are_named_and_survive_the_disk(tmp_path):
+    arrays = simulate(SITE, SCENARIO, FixedController(SITE)).arrays
+    assert arrays["site_power_w"].dims == ("scenario", "time")
+    assert arrays[SET + "ups_eco"].dims == ("scenario", "control_time")
+    first = write(arrays, tmp_path)
+    before = [path.read_bytes() for path in first]
+    again = write(arrays, tmp_path)
+    assert [path.read_bytes() for path in again] == before
+    with xr.open_dataset(tmp_path / "results.nc", engine="scipy") as loaded:
+        xr.testing.assert_equal(loaded.load(), arrays)
+    table = pd.read_parquet(tmp_path / "telemetry.parquet")
+    assert list(table.columns) == ["time_s", *SCAN_SIGNALS, "scenario"]
+    np.testing.assert_array_equal(table["chip_c"], arrays["chip_c"].values[0])
+
+
+def test_value_that_is_not_finite_ends_the_run_with_the_results_so_far():
+    power_w = SCENARIO.load.power_w.copy()
+    power_w[SCENARIO.load.time_s > 6 * 3600.0] = np.nan
+    broken = SCENARIO._replace(load=SCENARIO.load._replace(power_w=power_w))
+    for controller in (RulesController(SITE), Called(FixedController(SITE))):
+        result = simulate(SITE, broken, controller)
+        assert result.status.startswith("stopped at ")
+        assert "not finite" in result.status
+        assert len(result.telemetry) == pytest.approx(72, abs=1)
+        assert np.isfinite(result.telemetry.to_numpy()).all()
+
+
+def test_step_must_fill_the_scan():
+    with pytest.raises(ConfigError, match="--dt 70"):
+        simulate(SITE, SCENARIO, FixedController(SITE), dt_s=70.0)
+
+
+def test_scenarios_in_threads_equal_single_runs_in_any_order():
+    rng = np.random.default_rng(1)
+    cases = [Case(SCENARIO, perturb(SITE.facility, rng, 0.05)) for _ in range(5)]
+    rules = RulesController(SITE)
+    keep = ("site_power_w", "chip_c")
+
+    def together(some):
+        parts = simulate_many(SITE, some, rules, 300.0, keep, batch=2)
+        return xr.concat([part.arrays for part in parts], "scenario")
+
+    forward, backward = together(cases), together(cases[::-1])
+    for name in keep:
+        np.testing.assert_array_equal(forward[name], backward[name].values[::-1])
+        for case, row in zip(cases, forward[name].values, strict=True):
+            alone = simulate(SITE, SCENARIO, rules, case.plant, 300.0)
+            np.testing.assert_array_equal(row, alone.arrays[name].values[0])
+    assert list(forward["scenario"]) == [0, 1, 2, 3, 4]
+
+
+def test_controller_in_python_cannot_run_in_threads():
+    case = Case(SCENARIO, SITE.facility)
+    with pytest.raises(ConfigError, match="one scenario at a time"):
+        next(simulate_many(SITE, [case], MpcController(SITE)))
+
+
+def test_folder_of_another_run_is_refused(tmp_path):
+    RunStore(tmp_path, {"seed": 1})
+    RunStore(tmp_path, {"seed": 1})
+    with pytest.raises(ConfigError, match="seed"):
+        RunStore(tmp_path, {"seed": 2})
+
+
+LONG_RUN = """
+import sys
+from pathlib import Path
+from optimizer.rules import RulesController
+from twin.config import load_site
+from twin.results import write
+from twin.run_store import RunStore
+from twin.scenario import load_scenario
+from twin.simulate import simulate
+import twin.simulate
+import time
+
+twin.simulate.STRETCH_STEPS = 60  # a checkpoint every hour
+folder, pause_s = Path(sys.argv[1]), float(sys.argv[2])
+site = load_site("hybrid_10mw")
+scenario = load_scenario(site, "07-15", 24)
+store = RunStore(folder, {"run": "test"})
+result = simulate(site, scenario, RulesController(site), store=store,
+                  progress=lambda done, total: time.sleep(pause_s))
+write(result.arrays, folder)
+print(result.status)
+"""
+
+
+def long_run(folder: Path, pause_s: float) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", LONG_RUN, str(folder), str(pause_s)]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_killed_run_goes_on_and_ends_with_the_same_bytes(tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    run = long_run(whole, 0.0)
+    assert run.communicate(timeout=120)[0].strip() == "ok"
+    first = long_run(killed, 0.2)
+    deadline = time.monotonic() + 60
+    while not (killed / "part_0004.npz").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    first.send_signal(signal.SIGKILL)
+    first.communicate(timeout=30)
+    assert not (killed / "results.nc").exists()
+    with np.load(killed / CHECKPOINT) as kept:
+        assert 0 < int(kept["scan"]) < 288
+    second = long_run(killed, 0.0)
+    assert second.communicate(timeout=120)[0].strip() == "ok"
+    for name in ("results.nc", "telemetry.parquet", "setpoints.parquet"):
+        assert (whole / name).read_bytes() == (killed / name).read_bytes()
+    assert json.loads((killed / "run.json").read_text()) == {"run": "test"}
