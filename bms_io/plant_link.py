@@ -104,13 +104,18 @@ class PlantLink:
             await self._driver.write_service(CLOCK_TARGET_POINT, round(target_s))
         except CommunicationError as error:
             await self.reconnect(now_s, error)
-            clock = await self._one(CLOCK_POINT, now_s)
-            if clock.value == target_s:
-                return  # it had arrived, only the answer was lost
             try:
-                await self._driver.write_service(CLOCK_TARGET_POINT, round(target_s))
+                await self._advance_again(now_s, target_s)
             except CommunicationError as again:
-                raise PlantLostError(self._lost(now_s, again)) from again
+                # a plant that hangs still accepts connections: only its silence shows
+                message = self._lost(now_s, again)
+                self._journal.record("plant_lost", now_s, why=message)
+                raise PlantLostError(message) from again
+
+    async def _advance_again(self, now_s: float, target_s: float) -> None:
+        """Move the clock unless it had arrived and only the answer was lost."""
+        if (await self._one(CLOCK_POINT, now_s)).value != target_s:
+            await self._driver.write_service(CLOCK_TARGET_POINT, round(target_s))
 
     async def beat(self) -> None:
         """Show the plant that a complete turn was made.
@@ -190,9 +195,10 @@ class PlantLink:
 
     def _lost(self, now_s: float, error: Exception) -> str:
         """Say what was lost, where the record is and what to do."""
+        cause = str(error).removesuffix(" Connect again.")  # that was tried
         return (
-            f"The plant is lost at plant time {now_s:g} s: {error} Everything recorded "
+            f"The plant is lost at plant time {now_s:g} s: {cause} Everything recorded "
             f"so far is in {self._directory}. The plant holds its last setpoints and "
             "goes to local control when the heartbeat is overdue. Start the plant "
-            "again, then the run."
+            "again (end it first if it hangs), then the run, into a new folder."
         )

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -77,16 +78,30 @@ async def _first_line(process: Process, log: Path, within_s: float) -> Listening
     said = log.read_text(errors="replace")[-LOG_TAIL_CHARACTERS:].strip()
     if process.returncode == ConfigError.exit_code:
         raise ConfigError(said)
-    ending = (
-        f"said nothing within {within_s:g} s"
-        if process.returncode is None
-        else f"ended with code {process.returncode}"
-    )
     message = (
-        f"Virtual plant (process {process.pid}) {ending}: {said or 'no message'}. "
-        f"See {log}."
+        f"Virtual plant (process {process.pid}) {_ending(process.returncode, within_s)} "
+        f"What it said until then is in {log}: {said or 'nothing'}"
     )
     raise PlantLostError(message)
+
+
+def _ending(code: int | None, within_s: float) -> str:
+    """How a child ended before it answered, and what to do."""
+    if code is None:
+        return (
+            f"said nothing within {within_s:g} s and was ended. Is the machine busy? "
+            "Run again, into a new folder."
+        )
+    if code < 0:
+        return (
+            f"was killed by {signal.Signals(-code).name} while it started, from outside; "
+            "often the system does that for lack of memory. Free memory or run fewer "
+            "plants at once, then run again, into a new folder."
+        )
+    return (
+        f"ended with code {code} while it started. Correct what it says, then run "
+        "again, into a new folder."
+    )
 
 
 async def _end(process: Process) -> None:

@@ -9,8 +9,10 @@ Everything happens in the server's action hook without giving up the event loop,
 client can ever read registers of two different times.
 """
 
+import errno
 import logging
 import math
+import socket
 from functools import partial
 from typing import Any
 
@@ -75,10 +77,7 @@ class VirtualPlant:
         try:
             await server.serve_forever(background=True)
         except RuntimeError as error:
-            message = (
-                f"{host}:{port}: cannot listen here; is the port in use? "
-                "Choose another one, or 0 for any free port."
-            )
+            message = f"{host}:{port}: cannot listen here: {_obstacle(host, port)}"
             raise ConfigError(message) from error
         self._server = server
         for name in self._map.devices:
@@ -208,6 +207,25 @@ class VirtualPlant:
             self._plant.beat(value)
         else:
             self._plant.request(name.removeprefix("setpoints."), value)
+
+
+def _obstacle(host: str, port: int) -> str:
+    """Why one cannot listen at an address, and what to do; the server does not tell."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return "the port is in use. Choose another one, or 0 for any free port."
+        if error.errno == errno.EACCES:
+            return (
+                "ports below 1024 need rights. Choose another, or 0 for any free one."
+            )
+        return (
+            "the host is no address of this machine. Give 127.0.0.1 to be reached from "
+            "here only, or 0.0.0.0 for all its networks."
+        )
+    return "the port was taken for a moment. Try again."
 
 
 def _words(point: Point, value: float) -> list[int]:

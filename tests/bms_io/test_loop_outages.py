@@ -9,6 +9,7 @@ import pytest
 
 from bms_io.journal import verify_journal
 from bms_io.loop import ClosedLoop
+from twin.errors import PlantLostError
 from twin.interfaces import Decision
 from twin.simulate import make_forecaster
 
@@ -96,6 +97,48 @@ def test_after_a_lost_answer_the_run_goes_on(
     assert events.count("reconnected") == 1
     assert events.count("unknown") == (victim == "setpoint")
     assert events.count("hold") == (victim != "clock")
+
+
+def test_a_plant_that_hangs_is_lost_with_what_where_and_what_next(
+    on_bench, points, site, scenario, tmp_path
+):
+    """After the fifth clock it accepts connections but never answers (SIGSTOP)."""
+
+    class Frozen(Proxy):
+        async def serve(self, reader, writer):
+            if not self.cuts:
+                return await super().serve(reader, writer)
+            await thawed.wait()
+            writer.transport.abort()
+
+    device = points.devices["bms"]._replace(timeout_s=0.2)
+    quick = points._replace(devices={**points.devices, "bms": device})
+
+    thawed = asyncio.Event()
+
+    async def job(bench):
+        proxy = Frozen(bench.port, VICTIMS["clock"])
+        server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+        here = quick.at("127.0.0.1", server.sockets[0].getsockname()[1])
+        loop = ClosedLoop(site, here, Warmer(), make_forecaster(scenario), tmp_path)
+        try:
+            await loop.run(3600.0)
+        finally:
+            thawed.set()
+            server.close()
+            await asyncio.sleep(0.05)  # sockets close in the next turn
+
+    with pytest.raises(PlantLostError) as caught:
+        on_bench(job)
+    said = str(caught.value)
+    assert "The plant is lost at plant time 1200 s: clock.time_s: comm:" in said
+    assert "no answer in time" in said
+    assert "Connect again" not in said
+    assert str(tmp_path) in said
+    assert "Start the plant again (end it first if it hangs), then the run" in said
+    assert len((tmp_path / "telemetry.csv").read_text().splitlines()) == 5
+    verify_journal(tmp_path / "journal.jsonl")
+    assert '"event": "plant_lost"' in (tmp_path / "journal.jsonl").read_text()
 
 
 def test_cancelled_it_gives_the_plant_back_and_closes_its_files(

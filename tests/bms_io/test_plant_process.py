@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -111,3 +112,40 @@ def test_interrupted_it_ends_without_a_word(tmp_path):
         child.kill()
         child.wait()
     assert (child.returncode, said) == (0, "")
+
+
+def test_a_child_killed_while_it_starts_says_what_to_do(tmp_path):
+    """The child is killed as soon as it is there, long before it answers."""
+    log = tmp_path / "plant.log"
+
+    async def kill_the_child():
+        while not (pids := children()):
+            await asyncio.sleep(0.005)
+        os.kill(pids[0], signal.SIGKILL)
+
+    async def run():
+        killer = asyncio.create_task(kill_the_child())
+        async with running_plant(JOB, log):
+            pass
+        await killer
+
+    with pytest.raises(PlantLostError) as caught:
+        asyncio.run(asyncio.wait_for(run(), 60))
+    said = str(caught.value)
+    assert "was killed by SIGKILL while it started" in said
+    assert "run again" in said
+    assert str(log) in said
+
+
+def children():
+    """Process ids of our children that serve a plant; Linux only."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("finds the plant process in /proc")
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
+            command = (folder / "cmdline").read_text()
+            if int(parent) == os.getpid() and "bms_io.plant_server" in command:
+                found.append(int(folder.name))
+    return found

@@ -211,3 +211,11 @@ def test_port_in_use_says_so() -> None:
     assert code == 3
     assert f"127.0.0.1:{port}" in err
     assert "0 for any free port" in err
+
+
+def test_host_of_another_machine_is_not_called_a_port_in_use() -> None:
+    code, _, err = call("serve-plant", "hybrid_10mw", "--host", "192.0.2.1")
+    assert code == 3
+    assert "192.0.2.1:5020" in err
+    assert "no address of this machine" in err
+    assert "in use" not in err
