@@ -200,10 +200,12 @@ class MpcController:
             stress_headroom_k=measure.limits_c - samples.stressed.limited_c,
             eco_allowed=np.asarray(enough, dtype=float),
             soc=float(estimate.state.battery_soc),
+            soc_end=chain.battery.soc_maximum,
             cells_now=float(active.tower_cells_on),
             eco_now=float(active.ups_eco),
             peak_so_far_w=self._peak_w,
             demand_usd_w=self._demand(forecast),
+            jump_share=self._s.jump_share,
         )
 
     def _first(self, measure: Yardstick, active: Setpoints, samples: Samples) -> Array:

@@ -38,6 +38,15 @@ from plant.power.battery import Battery
 
 Array = NDArray[np.float64]
 
+_NUMBERS = (
+    "soc_now",
+    "soc_wanted",
+    "cells_now",
+    "eco_now",
+    "peak_now",
+    "demand",
+    "jump_share",
+)
 W_PER_MW = 1e6  # the program counts in MW, so that its numbers are of order one
 
 
@@ -95,9 +104,10 @@ class PlanModel:
             "weight": (m.T,),
             "first": (m.S, m.I, m.K),
             "eco_allowed": (m.T,),
+            "jump": (m.S,),
         }.items():
             setattr(m, name, pe.Param(*sets, initialize=0.0, mutable=True))
-        for name in ("soc_now", "cells_now", "eco_now", "peak_now", "demand"):
+        for name in _NUMBERS:
             setattr(m, name, pe.Param(initialize=0.0, mutable=True))
 
     def _levers(self, m: Any) -> None:
@@ -165,7 +175,8 @@ class PlanModel:
 
         m.soc_is = pe.Constraint(m.T, rule=balance)
         last = self._steps - 1
-        m.soc_end = pe.Constraint(expr=m.soc[last] >= m.soc_now)
+        m.soc_end_short = pe.Var(domain=pe.NonNegativeReals)
+        m.soc_end = pe.Constraint(expr=m.soc[last] + m.soc_end_short >= m.soc_wanted)
 
         # The charge read back may lie outside by its noise: never ask for the impossible.
         m.soc_short = pe.Var(m.T, domain=pe.NonNegativeReals)
@@ -195,6 +206,12 @@ class PlanModel:
         m.peak = pe.Var(domain=pe.NonNegativeReals)
         m.peak_is = pe.Constraint(m.T, rule=lambda m, t: m.peak >= m.site_mw[t])
         m.peak_was = pe.Constraint(expr=m.peak >= m.peak_now)
+        m.jump_peak = pe.Var(domain=pe.NonNegativeReals)
+        m.jump_was = pe.Constraint(expr=m.jump_peak >= m.peak_now)
+        m.jump_is = pe.Constraint(
+            m.S,
+            rule=lambda m, t: m.jump_peak >= m.jump[t] - m.discharge[t] + m.charge[t],
+        )
 
     @staticmethod
     def _temperatures(m: Any) -> None:
@@ -236,9 +253,17 @@ class PlanModel:
         first = sum(
             m.first[t, i, k] * m.mix[t, i, k] for t in m.S for i in m.I for k in m.K
         )
-        short = 1e4 * sum(m.soc_short[t] for t in m.T)
+        short = 1e4 * (sum(m.soc_short[t] for t in m.T) + m.soc_end_short)
+        jump = m.jump_share * m.demand * m.jump_peak
         m.cost = pe.Objective(
-            expr=energy + m.demand * m.peak + warm + wear + switch + first + short
+            expr=energy
+            + m.demand * m.peak
+            + warm
+            + wear
+            + switch
+            + first
+            + short
+            + jump
         )
 
     def solve(self, problem: PlanProblem, gap_usd: float) -> PlanSolution | None:
@@ -281,9 +306,12 @@ class PlanModel:
             (m.weight, problem.energy_usd_j * W_PER_MW),
             (m.first, problem.first_usd),
             (m.eco_allowed, problem.eco_allowed),
+            (m.jump, samples.stressed.site_w / W_PER_MW),
         ):
             _store(parameter, values)
         m.soc_now.set_value(problem.soc)
+        m.soc_wanted.set_value(problem.soc_end)
+        m.jump_share.set_value(problem.jump_share)
         m.cells_now.set_value(problem.cells_now)
         m.eco_now.set_value(problem.eco_now)
         m.peak_now.set_value(problem.peak_so_far_w / W_PER_MW)

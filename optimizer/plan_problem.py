@@ -30,10 +30,12 @@ class PlanProblem(NamedTuple):
     stress_headroom_k: Array  # (stress step, limit), likewise
     eco_allowed: Array  # (time,), 0 or 1
     soc: float
+    soc_end: float  # wanted at the end of the horizon
     cells_now: float
     eco_now: float
     peak_so_far_w: float
     demand_usd_w: float
+    jump_share: float  # chance given to a jump of the load in the first steps
 
 
 class PlanSolution(NamedTuple):

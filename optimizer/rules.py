@@ -24,22 +24,32 @@ Number = Any  # a float here; elsewhere signals may be arrays
 
 
 class RuleParameters(NamedTuple):
-    """What can be tuned; steps are per control cycle."""
+    """What can be tuned; steps are per control cycle.
 
-    tower_approach_k: float = 4.0  # above wet bulb
-    tower_coldest_c: float = 16.0  # colder gains nothing
-    tower_range_k: float = 6.0  # held by the pump speed
+    The defaults are tuned: the least energy without exceedance of 60 random trials on
+    hybrid_10mw, days 01-20, 05-02, 07-08 and 09-12 with plants of four other seeds than
+    any comparison uses. A baseline that was not tuned flatters whatever beats it.
+    """
+
+    tower_approach_k: float = 3.0  # above wet bulb
+    tower_coldest_c: float = 12.5  # colder gains nothing
+    tower_range_k: float = 9.5  # held by the pump speed
     range_band_k: float = 1.0
     pump_step: float = 0.05
     stage_up_fan_speed: float = 0.80
-    stage_down_fan_speed: float = 0.35
-    valve_high: float = 0.90  # a valve this open asks for more pressure
+    stage_down_fan_speed: float = 0.15
+    valve_high: float = 0.85  # a valve this open asks for more pressure
+    valve_low: float = 0.60  # one this closed has room for colder coolant
     pressure_trim_pa: float = 4e3
-    pressure_respond_pa: float = 10e3
-    chip_margin_k: float = 6.0  # below the limit
-    chilled_trim_k: float = 0.3
+    pressure_respond_pa: float = 15e3
+    pressure_least: float = 0.5  # of the design, kept for a jump of the load
+    chip_margin_k: float = 4.0  # below the limit
+    coolant_trim_k: float = 0.2
+    coolant_respond_k: float = 0.5
+    chilled_trim_k: float = 0.5
     chilled_respond_k: float = 0.6
-    inlet_margin_k: float = 1.5  # rack inlet below its limit
+    inlet_margin_k: float = 1.8  # rack inlet below its limit
+    inlet_band_k: float = 0.5
     air_step_k: float = 0.2
     eco_margin: float = 0.05  # load above the least load for ECO mode
 
@@ -108,10 +118,24 @@ def _pressures(
     fws_pa = fws_pa + 0.0 * (measured.cdu_valve + measured.in_row_valve)  # or nan
     tcs_pa: Number = p.pressure_respond_pa if hot else -p.pressure_trim_pa
     tcs_pa = tcs_pa + 0.0 * measured.chip_c
+    least_pa = p.pressure_least * site.design.fws_pressure_pa
+    fws_pa = max(active.fws_pressure_pa + fws_pa, least_pa)
     return (
-        _inside(site.guard.fws_pressure_pa, active.fws_pressure_pa + fws_pa),
+        _inside(site.guard.fws_pressure_pa, fws_pa),
         _inside(site.guard.tcs_pressure_pa, active.tcs_pressure_pa + tcs_pa),
     )
+
+
+@kernel
+def _coolant(site: RuleSite, measured: Outputs, active: Setpoints) -> Number:
+    """Coolant as cold as the CDU valves hold with room to spare: cold chips leak less."""
+    p = site.rules
+    change_k: Number = 0.0 * measured.cdu_valve
+    if measured.cdu_valve > p.valve_high:
+        change_k = p.coolant_respond_k
+    elif measured.cdu_valve < p.valve_low:
+        change_k = -p.coolant_trim_k
+    return _inside(site.guard.tcs_supply_c, active.tcs_supply_c + change_k)
 
 
 @kernel
@@ -122,7 +146,7 @@ def _air(site: RuleSite, measured: Outputs, active: Setpoints) -> tuple[Number, 
     chilled_k: Number = -p.chilled_respond_k if asking else p.chilled_trim_k
     chilled_k = chilled_k + 0.0 * measured.in_row_valve  # nan where the reading is
     target_c = site.rack_inlet_c - p.inlet_margin_k
-    low_c, high_c = target_c - p.air_step_k, target_c + p.air_step_k
+    low_c, high_c = target_c - p.inlet_band_k, target_c + p.inlet_band_k
     colder = _stepped(0.0, measured.rack_inlet_c, low_c, high_c)
     return (
         _inside(site.guard.chilled_water_c, active.chilled_water_c + chilled_k),
@@ -157,7 +181,7 @@ def decide(
         tower_cells_on=cells,
         tower_pump_speed=speed,
         fws_pressure_pa=fws_pa,
-        tcs_supply_c=_inside(site.guard.tcs_supply_c, site.design.tcs_supply_c),
+        tcs_supply_c=_coolant(site, measured, active),
         tcs_pressure_pa=tcs_pa,
         chilled_water_c=chilled_c,
         air_supply_c=air_c,

@@ -183,6 +183,7 @@ def collect(
         chilled_water_c=hall.chilled_water_c,
         chillers_on=hall.chillers_on,
         chiller_part_load_ratio=hall.chiller.part_load_ratio,
+        chiller_extrapolated=hall.chiller.extrapolated,
         tcs_supply_c=tcs.supply_c,
         tcs_return_c=tcs.return_c,
         tcs_flow_kg_s=tcs.flow_kg_s,

@@ -192,7 +192,7 @@ def trim(
         on * one.condenser_heat_w,
         select(on > 0.5, one.part_load_ratio, 0.0 * on),
         one.capacity_w,
-        one.extrapolated,
+        select(on > 0.5, one.extrapolated, 0.0 * on),
     )
     leaving = state.fws_supply_c - served.heat_w / np.maximum(flow_kg_s * cp, 1e-9)
     return leaving, on, hold, served

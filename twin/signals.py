@@ -89,6 +89,7 @@ class Outputs(NamedTuple):
     chilled_water_c: Numeric
     chillers_on: Numeric
     chiller_part_load_ratio: Numeric
+    chiller_extrapolated: Numeric  # 1 while running outside its curve data
     # technology cooling system and racks
     tcs_supply_c: Numeric
     tcs_return_c: Numeric

@@ -94,6 +94,8 @@ def problem(forecast, samples, **changes):
         stress_headroom_k=np.full((STRESS_STEPS, len(LIMITED)), 99.0),
         eco_allowed=np.ones(len(forecast.step_s)),
         soc=0.9,
+        soc_end=0.9,
+        jump_share=0.0,
         cells_now=6.0,
         eco_now=0.0,
         peak_so_far_w=0.0,
@@ -161,17 +163,26 @@ def test_a_tight_limit_costs_energy_and_is_kept(planned):
     forecast, samples, model = planned
     free = model.solve(problem(forecast, samples), gap_usd=0.01)
     chip = LIMITED.index("chip_c")
-    tight = limits = problem(forecast, samples).headroom_k.copy()
-    limits[:, chip] = -0.5  # half a kelvin cooler than the base
-    bound = model.solve(problem(forecast, samples, headroom_k=tight), gap_usd=0.01)
+    headroom = problem(forecast, samples).headroom_k.copy()
+    headroom[:, chip] = -0.5  # half a kelvin cooler than the base
+    bound = model.solve(problem(forecast, samples, headroom_k=headroom), gap_usd=0.01)
     assert bound.site_w.sum() > free.site_w.sum()
+    _, state, _ = situation()
+    fields = {name: bound.levers[:, i] for i, name in enumerate(LEVERS)}
+    idle = np.zeros(len(forecast.step_s))
+    plan = Setpoints(**fields, ups_eco=bound.eco, battery_power_w=idle)
+    found = respond(SITE.facility, state, forecast.inputs, plan)
+    wanted_c = samples.base.limited_c[:, chip] - 0.5
+    assert (found.limited_c[:, chip] <= wanted_c + 0.3).all()  # linearization left
+    assert np.median(found.limited_c[:, chip] - wanted_c) <= 0.05
 
 
 def test_battery_moves_energy_from_dear_to_cheap_hours_and_ends_as_it_began(planned):
     forecast, samples, model = planned
     price = np.where(np.arange(len(forecast.step_s)) < 18, 20.0, 300.0) / 3.6e9
     solution = model.solve(
-        problem(forecast, samples, energy_usd_j=price, soc=0.6), gap_usd=0.01
+        problem(forecast, samples, energy_usd_j=price, soc=0.6, soc_end=0.6),
+        gap_usd=0.01,
     )
     assert solution.battery_w[:18].min() < -1e5
     assert solution.battery_w[18:].max() > 1e5
@@ -207,6 +218,7 @@ def check(figures):
     assert figures["mpc"].site_energy_j < figures["fixed"].site_energy_j
     assert figures["mpc"].site_energy_j <= figures["rules"].site_energy_j
     assert figures["mpc"].violation_kh <= 0.01
+    assert figures["rules"].violation_kh <= 0.01  # a baseline that cheats is none
 
 
 def test_mpc_beats_fixed_and_rules_on_an_evening():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optimizer.rules import RulesController
+from optimizer.rules import RuleParameters, RulesController
 from twin.config import load_site
 from twin.forecast import PersistenceForecaster
 from twin.interfaces import Estimate
@@ -21,6 +21,16 @@ CALM = {
     "cdu_valve": 0.5,
     "ups_load_fraction": 0.5,
 }
+# Round numbers, so that tuning the defaults does not touch these tests.
+PLAIN = RuleParameters(
+    tower_approach_k=4.0,
+    tower_coldest_c=16.0,
+    tower_range_k=6.0,
+    stage_down_fan_speed=0.35,
+    valve_low=0.5,
+    inlet_margin_k=1.5,
+    chip_margin_k=6.0,
+)
 FORECAST = PersistenceForecaster(
     np.array([0.0]), Inputs(20.0, 12.0, 0.008, 82e3, 5e6), np.zeros_like, np.zeros_like
 ).forecast(0.0)
@@ -30,7 +40,7 @@ def decide(wet_bulb_c=12.0, active=DESIGN, **measured):
     inputs = Inputs(wet_bulb_c + 8.0, wet_bulb_c, 0.008, 82e3, 5e6)
     state = State(20.0, 22.0, 30.0, 24.0, 0.95, 0.0, 1e9)
     seen = Estimate(0.0, inputs, state, active, {**CALM, **measured}, ())
-    return RulesController(SITE).decide(seen, FORECAST, 0.0).setpoints
+    return RulesController(SITE, PLAIN).decide(seen, FORECAST, 0.0).setpoints
 
 
 def test_tower_water_follows_wet_bulb_with_approach_and_a_floor():
@@ -74,3 +84,14 @@ def test_eco_mode_only_well_above_its_least_load():
 def test_without_readings_the_design_holds():
     seen = Estimate(0.0, Inputs(*[0.0] * 5), State(*[0.0] * 7), DESIGN, {}, ())
     assert RulesController(SITE).decide(seen, FORECAST, 0.0).setpoints == SITE.design
+
+
+def test_coolant_is_as_cold_as_the_valves_hold_with_room_to_spare():
+    assert decide(cdu_valve=0.4).tcs_supply_c < DESIGN.tcs_supply_c
+    assert decide(cdu_valve=0.95).tcs_supply_c > DESIGN.tcs_supply_c
+    assert decide(cdu_valve=0.7).tcs_supply_c == DESIGN.tcs_supply_c
+
+
+def test_pressure_keeps_a_floor_for_a_jump_of_the_load():
+    low = DESIGN._replace(fws_pressure_pa=0.5 * DESIGN.fws_pressure_pa)
+    assert decide(active=low).fws_pressure_pa == low.fws_pressure_pa

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plant import psychrometrics
+from plant import heat_exchanger, psychrometrics, water
+from plant.cooling import cooling_tower
+from plant.types import OutdoorAir
 from twin.compiled import initial_state, run, settle, step
 from twin.config import load_site
 from twin.facility import facility_step
@@ -217,3 +219,53 @@ def test_a_further_chiller_starts_soon_but_none_stops_early():
     rested = cool._replace(chiller_hold_s=1801.0)
     after, _ = facility_step(SITE.facility, rested, hot, DESIGN, 60.0)
     assert after.chillers_on == 0.0
+
+
+@pytest.mark.parametrize(("dry_bulb_c", "demand_w"), [(5.0, 9e6), (30.0, 6e6)])
+def test_what_the_loops_hand_over_is_what_the_tower_cells_take(dry_bulb_c, demand_w):
+    """The balance gives the heat rejected; the cell's own equation must agree."""
+    inputs = floats(outdoor(dry_bulb_c, 0.4, demand_w))
+    guess = initial_state(SITE.facility, inputs, DESIGN)
+    out = Outputs(*settle(SITE.facility, guess, inputs, DESIGN, 60)[0])
+    air = OutdoorAir(*inputs[:4])
+    cell = cooling_tower.operate(
+        SITE.facility.heat_rejection.tower,
+        DESIGN.tower_supply_c,
+        out.tower_return_c,
+        out.tower_flow_kg_s / out.tower_cells_on,
+        air,
+    )
+    taken_w = cell.heat_w * out.tower_cells_on
+    assert taken_w == pytest.approx(out.heat_rejected_w, rel=1e-3)
+    side = SITE.facility.heat_rejection
+    moved_w = side.exchanger_count * heat_exchanger.heat_transferred(
+        side.exchanger,
+        out.fws_return_c,
+        out.fws_flow_kg_s / side.exchanger_count,
+        water.heat_capacity(out.fws_return_c),
+        out.tower_supply_c,
+        out.tower_flow_kg_s / side.exchanger_count,
+        water.heat_capacity(out.tower_supply_c),
+    )
+    came_w = out.cdu_heat_w + out.in_row_heat_w + out.fws_pump_power_w
+    assert out.chillers_on == 0.0
+    assert moved_w == pytest.approx(came_w, rel=2e-3)
+
+
+def test_battery_charge_is_the_integral_of_what_went_in_and_out():
+    inputs = floats(outdoor(15.0, 0.4, 6e6))
+    start = initial_state(SITE.facility, inputs, DESIGN)
+    hour = Inputs(*(np.full(60, value) for value in inputs))
+    state, soc = start, [start.battery_soc]
+    moved_j = 0.0
+    for power_w in (0.4e6, -0.3e6, 0.2e6):
+        asked = DESIGN._replace(battery_power_w=power_w)
+        state, out = run(SITE.facility, state, hour, asked, 60.0)
+        found = Outputs(*out.T)
+        np.testing.assert_allclose(found.battery_power_w, power_w)
+        moved_j += float(np.sum(found.battery_power_w + found.battery_loss_w) * 60.0)
+        soc.append(state.battery_soc)
+    energy_j = SITE.facility.power.battery.energy_j
+    assert (soc[0] - soc[-1]) * energy_j == pytest.approx(moved_j, rel=1e-9)
+    assert soc[1] < soc[0] < 1.0
+    assert soc[2] > soc[1]
