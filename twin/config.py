@@ -3,6 +3,7 @@
 A site is checked once, here. Everything behind this door trusts its numbers.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -34,6 +35,8 @@ __all__ = [
     "TemperatureLimits",
     "allowed_range",
     "check",
+    "declared_bounds",
+    "declared_range",
     "load_site",
     "schema",
 ]
@@ -76,7 +79,11 @@ def load_site(name_or_path: str | Path) -> Site:
 
 def allowed_range(at: Sequence[str | int]) -> str:
     """Range that the site's types declare for a path, in words; empty if none."""
-    kind: Any = Site
+    return declared_range(Site, at)
+
+
+def declared_range(kind: Any, at: Sequence[str | int]) -> str:
+    """Range that a type declares for a path in it, in words; empty if none."""
     metadata: tuple[Any, ...] = ()
     for part in at:
         hints = get_type_hints(kind, include_extras=True)
@@ -89,6 +96,22 @@ def allowed_range(at: Sequence[str | int]) -> str:
     high = [f"at most {m.le:g}" for m in metadata if getattr(m, "le", None) is not None]
     high += [f"below {m.lt:g}" for m in metadata if getattr(m, "lt", None) is not None]
     return " and ".join(low + high)
+
+
+def declared_bounds(kind: Any, name: str) -> tuple[float, float]:
+    """Least and largest value that a type declares for a field; infinite if open."""
+    hint = get_type_hints(kind, include_extras=True)[name]
+    low, high = -math.inf, math.inf
+    for mark in getattr(hint, "__metadata__", ()):
+        low = max(low, *(_number(mark, key, -math.inf) for key in ("ge", "gt")))
+        high = min(high, *(_number(mark, key, math.inf) for key in ("le", "lt")))
+    return low, high
+
+
+def _number(mark: Any, key: str, otherwise: float) -> float:
+    """Bound that a mark sets, or the open one."""
+    value = getattr(mark, key, None)
+    return otherwise if value is None else float(value)
 
 
 class _ByFieldName(GenerateJsonSchema):

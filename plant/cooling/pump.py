@@ -33,6 +33,7 @@ import numpy as np
 
 from plant._curves import cubic
 from plant._kernel import kernel
+from plant._select import select
 from plant.types import Fraction, NonNegative, Numeric, Positive
 
 SMALL = 1e-12  # stands for zero in denominators
@@ -169,4 +170,5 @@ def polynomial_power(
     """
     ratio = flow_m3_s / np.maximum(design_flow_m3_s, SMALL)
     x = np.minimum(np.maximum(ratio, 0.0), 1.0)
-    return design_power_w * cubic(coefficients, x) * (x > 0.0)
+    share = cubic(coefficients, x) * select(x > 0.0, 1.0, 0.0)
+    return design_power_w * share

@@ -1,0 +1,169 @@
+"""``wetbulb component``: look at, run and fit one component of the plant."""
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+import yaml
+from matplotlib.figure import Figure
+
+from dashboards import console
+from dashboards.plain import plain
+from dashboards.style import ACCENT, INK, SETTINGS
+from twin import bench, bench_fit
+from twin.bench import Component
+from twin.bench_fit import Fit
+from twin.errors import DataError
+
+PANEL_IN = 3.2
+
+
+def show_all(as_json: bool) -> None:
+    """Print every component with its summary."""
+    known = bench.components()
+    if as_json:
+        console.write_json({name: c.summary for name, c in known.items()})
+        return
+    width = max(map(len, known))
+    for name, component in known.items():
+        console.write(f"{name:{width}}  {component.summary}")
+
+
+def show(name: str, as_json: bool) -> None:
+    """Print the nameplate, the inputs and the explanation of a component."""
+    component = bench.find(name)
+    fields = [] if component.params is None else bench.fields(component.params)
+    inputs = bench.columns(component)
+    described = {
+        "name": component.name,
+        "summary": component.summary,
+        "parameters": [{**f._asdict(), "default": plain(f.default)} for f in fields],
+        "inputs": inputs,
+    }
+    if as_json:
+        console.write_json(described)
+        return
+    console.write(_explanation(component))
+    console.write("\nParameters (--params FILE, YAML or JSON)")
+    for f in fields:
+        default = "required" if f.default is None else f"default {plain(f.default)}"
+        notes = "; ".join(note for note in (f.allowed, default, f.comment) if note)
+        console.write(f"  {f.name}: {notes}")
+    console.write(f"\nInput columns (CSV)\n  {', '.join(inputs)}")
+
+
+def _explanation(component: Component) -> str:
+    """Docstring of the file, or of the equation where it is not the main one."""
+    module = inspect.getmodule(component.equation)
+    own = inspect.getdoc(component.equation) or ""
+    return f"{component.name}\n\n{inspect.getdoc(module) or ''}\n\n{own}"
+
+
+def run(name: str, params: Path | None, inputs: Path, out: Path, as_json: bool) -> None:
+    """Write inputs and outputs of a component for every row of a table."""
+    component = bench.find(name)
+    nameplate, _ = bench.load_params(component, params)
+    table = bench.load_inputs(component, inputs)
+    outputs = bench.run(component, nameplate, table)
+    given = table[bench.columns(component)]
+    clash = [column for column in outputs if column in given]
+    named = outputs.rename(columns={column: f"{column}_out" for column in clash})
+    _write(pd.concat([given, named], axis=1), out)
+    if as_json:
+        console.write_json(
+            {
+                "component": name,
+                "rows": len(table),
+                "outputs": list(named),
+                "out": str(out),
+            }
+        )
+        return
+    console.write(f"{name}: {len(table)} rows to {out}")
+    for column in named:
+        low, high = named[column].min(), named[column].max()
+        console.write(f"  {column}: {low:.6g} to {high:.6g}")
+
+
+def _write(table: pd.DataFrame, out: Path) -> None:
+    """Save a table, or say why not."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(out, index=False)
+    except OSError as error:
+        message = f"{out}: cannot be written ({error.strerror}). Give another --out."
+        raise DataError(message) from error
+
+
+def fit(
+    name: str,
+    params: Path | None,
+    data: Path,
+    free: str | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Fit parameters to measured outputs; save the nameplate, the points and a plot."""
+    component = bench.find(name)
+    nameplate, given = bench.load_params(component, params)
+    table = bench.load_inputs(component, data)
+    wanted = (
+        bench_fit.numbers(nameplate, given)
+        if free is None
+        else [part.strip() for part in free.split(",") if part.strip()]
+    )
+    found = bench_fit.fit(component, nameplate, table, wanted)
+    folder = out or Path("runs") / f"fit-{name}"
+    _save(found, folder)
+    summary = {
+        "component": name,
+        "points": found.points,
+        "values": [value._asdict() for value in found.values],
+        "confidence": bench_fit.CONFIDENCE,
+        "rmse": found.rmse,
+        "out": str(folder),
+    }
+    if as_json:
+        console.write_json(summary)
+        return
+    console.write(f"{name}: {found.points} points, 95 % confidence intervals")
+    for value in found.values:
+        half = 0.5 * (value.high - value.low)
+        console.write(
+            f"  {value.name}: {value.value:.6g} ± {half:.2g} (start {value.start:g})"
+        )
+    for column, rmse in found.rmse.items():
+        console.write(f"  RMSE of {column}: {rmse:.4g}")
+    console.write(f"nameplate, points and plot: {folder}")
+
+
+def _save(found: Fit, folder: Path) -> None:
+    """Nameplate, points and plot of a fit."""
+    pairs = found.measured.add_suffix("_measured").join(
+        found.fitted.add_suffix("_fitted")
+    )
+    _write(pairs, folder / "points.csv")
+    values: dict[str, Any] = plain(found.params)
+    text = yaml.safe_dump(values, sort_keys=False)
+    (folder / "nameplate.yaml").write_text(text, encoding="utf-8")
+    with mpl.rc_context({**SETTINGS, "svg.hashsalt": "fit"}):
+        _picture(found).savefig(folder / "fit.svg", metadata={"Date": None})
+
+
+def _picture(found: Fit) -> Figure:
+    """Fitted over measured, and what is left, one row per output."""
+    count = len(found.rmse)
+    figure = Figure(figsize=(2.6 * PANEL_IN, count * PANEL_IN), layout="constrained")
+    panels = figure.subplots(count, 2, squeeze=False)
+    for (left, right), column in zip(panels, found.rmse, strict=True):
+        measured, fitted = found.measured[column], found.fitted[column]
+        ends = [measured.min(), measured.max()]
+        left.plot(ends, ends, color=INK, linewidth=0.6)
+        left.plot(measured, fitted, ".", color=ACCENT)
+        left.set(xlabel=f"{column}, measured", ylabel="fitted")
+        right.axhline(0.0, color=INK, linewidth=0.6)
+        right.plot(measured, fitted - measured, ".", color=ACCENT)
+        right.set(xlabel=f"{column}, measured", ylabel="fitted - measured")
+    return figure
