@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from twin.closed_loop import Pace, Policy
+from twin.closed_loop import Policy
 from twin.config import Site
 from twin.errors import ConfigError
 from twin.interfaces import Controller

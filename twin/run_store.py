@@ -7,6 +7,7 @@ same numbers bit for bit.
 """
 
 import hashlib
+import inspect
 import json
 import platform
 from pathlib import Path
@@ -28,10 +29,11 @@ def file_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def versions() -> dict[str, str]:
+def versions(controller: object) -> dict[str, str]:
     """Everything beside the inputs that could change a number."""
+    rules = inspect.getsourcefile(type(controller))
     return {
-        "equations": source_digest(),
+        "equations": source_digest(*([Path(rules)] if rules else [])),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "numba": numba.__version__,
