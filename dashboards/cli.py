@@ -39,6 +39,9 @@ WeatherOption = Annotated[
 LoadOption = Annotated[
     str | None, typer.Option(help="CSV of IT power; the site's own if not given.")
 ]
+LoadAsIsOption = Annotated[
+    bool, typer.Option("--load-as-is", help="Take the load in watts, unscaled.")
+]
 SeedOption = Annotated[int, typer.Option(help="Seed of plant errors and sensor noise.")]
 SpreadOption = Annotated[
     float,
@@ -78,6 +81,50 @@ def demo(
             hours, date, site, weather, load, wanted, seed, spread, out, browser
         )
         run(request, as_json)
+
+
+@app.command()
+def simulate(
+    site: SiteArgument,
+    weather: WeatherOption = None,
+    load: LoadOption = None,
+    load_as_is: LoadAsIsOption = False,
+    controller: Annotated[
+        str, typer.Option(help="fixed, rules or mpc; the last is slow over a year.")
+    ] = "rules",
+    start: Annotated[str, typer.Option(help="First day, MM-DD, local.")] = "01-01",
+    days: Annotated[float, typer.Option(help="Simulated days.")] = 365.0,
+    dt: Annotated[float, typer.Option(help="Step of the physics [s].")] = 60.0,
+    seed: SeedOption = 1,
+    spread: SpreadOption = 0.0,
+    out: Annotated[
+        Path, typer.Option(help="Folder of the run; a killed run goes on there.")
+    ] = Path("runs/simulation"),
+    as_json: JsonOption = False,
+) -> None:
+    """Run a site under one controller, e.g. a year at one-minute steps.
+
+    Writes run.json, results.nc, telemetry.parquet and setpoints.parquet.
+    """
+    with console.reporting(as_json):
+        from dashboards import simulate as simulation
+
+        simulation.run(
+            simulation.Request(
+                site=site,
+                weather=weather,
+                load=load,
+                scale_load=not load_as_is,
+                controller=controller,
+                start=start,
+                days=days,
+                dt_s=dt,
+                seed=seed,
+                spread=spread,
+                out=out,
+            ),
+            as_json,
+        )
 
 
 @app.command("serve-plant")
