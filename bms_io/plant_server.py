@@ -39,6 +39,7 @@ class PlantJob(NamedTuple):
     port: int = 0  # any free one
     seed: int = 1
     spread: float = SPREAD
+    scale_load: bool = True  # to the site's rated IT power
 
 
 class Listening(NamedTuple):
@@ -68,7 +69,9 @@ def build(job: PlantJob) -> VirtualPlant:
         If a file of the job is wrong.
     """
     site = load_site(job.site)
-    scenario = load_scenario(site, job.start, job.hours, job.weather, job.load)
+    scenario = load_scenario(
+        site, job.start, job.hours, job.weather, job.load, job.scale_load
+    )
     points = load_points(resolve(job.points or site.defaults.points, "points", ".yaml"))
     rng = np.random.default_rng(job.seed)
     plant = SimulatedPlant(

@@ -42,6 +42,9 @@ LoadOption = Annotated[
 LoadAsIsOption = Annotated[
     bool, typer.Option("--load-as-is", help="Take the load in watts, unscaled.")
 ]
+LoadAsIsOption = Annotated[
+    bool, typer.Option("--load-as-is", help="Take the load in watts, unscaled.")
+]
 SeedOption = Annotated[int, typer.Option(help="Seed of plant errors and sensor noise.")]
 SpreadOption = Annotated[
     float,
@@ -58,6 +61,7 @@ def demo(
     site: SiteOption = "hybrid_10mw",
     weather: WeatherOption = None,
     load: LoadOption = None,
+    load_as_is: LoadAsIsOption = False,
     controllers: Annotated[
         str, typer.Option(help="Comma-separated; the last one is the candidate.")
     ] = "fixed,rules,mpc",
@@ -78,7 +82,17 @@ def demo(
 
         wanted = tuple(name.strip() for name in controllers.split(","))
         request = Request(
-            hours, date, site, weather, load, wanted, seed, spread, out, browser
+            hours=hours,
+            date=date,
+            site=site,
+            weather=weather,
+            load=load,
+            controllers=wanted,
+            seed=seed,
+            spread=spread,
+            out=out,
+            browser=browser,
+            scale_load=not load_as_is,
         )
         run(request, as_json)
 
@@ -88,6 +102,7 @@ def simulate(
     site: SiteArgument,
     weather: WeatherOption = None,
     load: LoadOption = None,
+    load_as_is: LoadAsIsOption = False,
     load_as_is: LoadAsIsOption = False,
     controller: Annotated[
         str, typer.Option(help="fixed, rules or mpc; the last is slow over a year.")
@@ -138,6 +153,7 @@ def serve_plant(
     date: DateOption = "04-07",
     weather: WeatherOption = None,
     load: LoadOption = None,
+    load_as_is: LoadAsIsOption = False,
     seed: SeedOption = 1,
     spread: SpreadOption = 0.05,
 ) -> None:
@@ -158,6 +174,7 @@ def serve_plant(
             port=port,
             seed=seed,
             spread=spread,
+            scale_load=not load_as_is,
         )
         run_server(job)
 

@@ -20,6 +20,7 @@ from bms_io.points import PointMap, load_points
 from dashboards import console, controllers, output
 from dashboards.progress import bars
 from dashboards.results import Run, Settings, Study
+from dashboards.undecided import refuse_undecided
 from twin.config import Site, load_site
 from twin.errors import ConfigError, GuardRefusedError, WetbulbError
 from twin.interfaces import Controller
@@ -28,6 +29,14 @@ from twin.resources import resolve
 from twin.scenario import Scenario, load_scenario
 from twin.simulate import make_forecaster
 
+# Files of a run, in its folder or in that of a controller.
+RECORDED = (
+    "summary.json",
+    "report.html",
+    "*/journal.jsonl",
+    "*/telemetry.csv",
+    "*/plant.log",
+)
 MOST_SCANS = 1e7  # decades; keeps out what is not a length
 
 
@@ -44,6 +53,7 @@ class Request(NamedTuple):
     spread: float
     out: Path | None
     browser: bool
+    scale_load: bool = True
 
 
 class Prepared(NamedTuple):
@@ -68,6 +78,7 @@ def run(request: Request, as_json: bool) -> None:
     """
     begin_s = time.monotonic()
     prepared = prepare(request)
+    console.note(told_load(prepared.scenario))
     console.note(
         f"{', '.join(request.controllers)}: {request.hours:g} h from {request.date}, "
         f"each against its own plant over Modbus TCP; recording to {prepared.directory}"
@@ -77,6 +88,7 @@ def run(request: Request, as_json: bool) -> None:
     except KeyboardInterrupt:
         console.note(f"What was recorded so far is in {prepared.directory}.")
         raise
+    refuse_undecided(prepared.site.control, results)
     study = conclude(prepared, results, time.monotonic() - begin_s)
     report = output.save(study)
     output.show(study, report, as_json)
@@ -91,10 +103,16 @@ def prepare(request: Request) -> Prepared:
     points = load_points(resolve(site.defaults.points, "points", ".yaml"))
     _check_hours(request.hours, site)
     scenario = load_scenario(
-        site, request.date, request.hours, request.weather, request.load
+        site,
+        request.date,
+        request.hours,
+        request.weather,
+        request.load,
+        request.scale_load,
     )
     chosen = controllers.make(request.controllers, site)
     directory = request.out or _new_directory(Path("runs"))
+    _check_unused(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -109,11 +127,37 @@ def _check_hours(hours: float, site: Site) -> None:
     scans = hours * 3600.0 / scan_s
     if 1.0 <= scans < MOST_SCANS and math.isclose(scans, round(scans)):
         return
+    example_h = 36.0 * scan_s / 3600.0  # a round number of hours at any pace
     message = (
-        f"--hours {hours:g}: the site is scanned every {scan_s:g} s. Give a positive "
-        f"multiple of {scan_s / 3600.0:g} h, e.g. 2."
+        f"--hours {hours:g} ({hours * 60.0:g} min): the site is scanned every "
+        f"{scan_s / 60.0:g} min. Give a positive multiple of {scan_s / 60.0:g} min, in "
+        f"hours, e.g. {example_h:g}."
     )
     raise ConfigError(message)
+
+
+def _check_unused(directory: Path) -> None:
+    """Refuse a folder with an earlier run, so that no record is touched."""
+    found = (path for name in RECORDED for path in directory.glob(name))
+    taken = next(found, None)
+    if taken is not None:
+        message = (
+            f"--out {directory}: already holds a run ({taken}). Nothing was changed. "
+            "Give a new folder, or move this one away."
+        )
+        raise ConfigError(message)
+
+
+def told_load(scenario: Scenario) -> str:
+    """One line on the IT load of a run: where from, and whether it was scaled."""
+    load, from_w = scenario.load, scenario.load_scaled_from_w
+    peak = f"{load.power_w.max() / 1e3:,.0f} kW"
+    if not from_w:
+        return f"IT load {load.source}: taken as it is, peak {peak}"
+    return (
+        f"IT load {load.source}: scaled to the site, peak from {from_w / 1e3:,.0f} kW to "
+        f"{peak} (--load-as-is takes it unscaled)"
+    )
 
 
 def _new_directory(parent: Path) -> Path:
@@ -157,6 +201,7 @@ async def _run_one(
         load=request.load,
         seed=request.seed,
         spread=request.spread,
+        scale_load=request.scale_load,
     )
     async with AsyncExitStack() as stack:
         where = await stack.enter_async_context(

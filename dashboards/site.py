@@ -1,35 +1,46 @@
 """``wetbulb site``: look at a site file before a run does."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bms_io.points import PointMap, load_points
+from bms_io.points import load_points
 from dashboards import console
 from dashboards.plain import plain
 from twin.config import Site, load_site, schema
 from twin.errors import ConfigError, WetbulbError
+from twin.grid import CARBON, PRICE, read_hourly
 from twin.resources import resolve
-from twin.scenario import Scenario, load_scenario
+from twin.scenario import WEATHER_SUFFIXES
+from twin.weather import read_weather
+from twin.workload import read_workload
+from twin.yaml_source import describe, read_yaml
 
-CHECK_DAY = "01-01"  # any day reads the same files
+Reader = Callable[[Path], Any]
 
 
 def check(site: str, as_json: bool) -> None:
     """Read the site and every file that it names; report all findings at once."""
     loaded = load_site(site)
+    document = read_yaml(resolve(site, "sites", ".yaml"))
+    read: dict[str, Any] = {}
     findings: list[str] = []
-    points = _points(loaded, findings)
-    scenario = _scenario(loaded, findings)
-    if points is None or scenario is None:
+    for at, folder, suffixes, reader in _named_files(loaded):
+        name = getattr(getattr(loaded, at[0]), at[1])
+        try:
+            read[at[1]] = reader(resolve(name, folder, *suffixes))
+        except WetbulbError as error:
+            text = describe(document.path, document.lines, at, str(error))
+            findings.append(text)
+    if findings:
         raise ConfigError("\n".join(findings))
+    points = read.pop("points")
     summary = {
         "site": loaded.name,
         "ok": True,
-        "weather": scenario.weather.source,
-        "load": scenario.load.source,
-        "price": scenario.price.source,
-        "carbon": scenario.carbon.source,
+        **{key.removesuffix("_file"): series.source for key, series in read.items()},
         "points": len(points.points),
         "writable_points": sum(p.write is not None for p in points.points.values()),
     }
@@ -41,22 +52,33 @@ def check(site: str, as_json: bool) -> None:
         console.write(f"  {key.replace('_', ' ')}: {summary[key]}")
 
 
-def _points(site: Site, findings: list[str]) -> PointMap | None:
-    """Point map of the site, or its findings."""
-    try:
-        return load_points(resolve(site.defaults.points, "points", ".yaml"))
-    except WetbulbError as error:
-        findings.append(str(error))
-        return None
-
-
-def _scenario(site: Site, findings: list[str]) -> Scenario | None:
-    """Weather, load, prices and carbon of the site, or their findings."""
-    try:
-        return load_scenario(site, CHECK_DAY, 1.0)
-    except WetbulbError as error:
-        findings.append(str(error))
-        return None
+def _named_files(
+    site: Site,
+) -> list[tuple[tuple[str, str], str, tuple[str, ...], Reader]]:
+    """Path in the site file, folder, endings and reader of each file it names."""
+    elevation_m = site.location.elevation_m
+    return [
+        (
+            ("defaults", "weather"),
+            "weather",
+            WEATHER_SUFFIXES,
+            lambda path: read_weather(path, elevation_m),
+        ),
+        (("defaults", "load"), "jobs", (".csv",), read_workload),
+        (
+            ("tariff", "price_file"),
+            "grid",
+            (".csv",),
+            lambda path: read_hourly(path, PRICE),
+        ),
+        (
+            ("tariff", "carbon_file"),
+            "grid",
+            (".csv",),
+            lambda path: read_hourly(path, CARBON),
+        ),
+        (("defaults", "points"), "points", (".yaml",), load_points),
+    ]
 
 
 def show(site: str, as_json: bool) -> None:

@@ -116,7 +116,8 @@ def test_missing_site_names_what_there_is() -> None:
     code, _, err = call("site", "check", "hybrid_10MW_typo")
     assert code == 3
     assert "hybrid_10MW_typo: no such file" in err
-    assert "Shipped in data/sites: hybrid_10mw" in err
+    assert "Shipped in data/sites: " in err
+    assert "hybrid_10mw, " in err
 
 
 def test_error_for_machines() -> None:
@@ -141,7 +142,7 @@ def test_out_of_range_value_names_line_and_range(tmp_path: Path) -> None:
     code, _, err = call("site", "check", str(path))
     assert code == 3
     assert f":{line_of(path, 'one_way_efficiency')}: " in err
-    assert "less than or equal to 1" in err
+    assert "at most 1" in err
 
 
 def test_all_findings_of_a_site_come_at_once(tmp_path: Path) -> None:
@@ -155,13 +156,25 @@ def test_all_findings_of_a_site_come_at_once(tmp_path: Path) -> None:
 
 
 def test_every_file_of_a_site_is_checked_at_once(tmp_path: Path) -> None:
-    path = site_with(tmp_path, "points: hybrid_10mw", "points: no_points")
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("load: frontier_cdu", "load: no_load", 1))
+    named = {
+        "defaults.weather": ("weather: USA_CO_Golden", "weather: no_weather"),
+        "defaults.load": ("load: frontier_cdu", "load: no_load"),
+        "defaults.points": ("points: hybrid_10mw", "points: no_points"),
+        "tariff.price_file": ("price_file: price_CISO", "price_file: no_price"),
+        "tariff.carbon_file": ("carbon_file: carbon_CISO", "carbon_file: no_carbon"),
+    }
+    text = SITE_FILE.read_text(encoding="utf-8")
+    for old, new in named.values():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    path = tmp_path / "site.yaml"
+    path.write_text(text, encoding="utf-8")
     code, _, err = call("site", "check", str(path))
     assert code == 3
-    assert "no_points" in err
-    assert "no_load" in err
+    for key, (_, new) in named.items():
+        place = f"{path}:{line_of(path, new)}: {key}: {new.split(': ')[1]}"
+        assert place in err
+    assert err.count("no such file") == len(named)
 
 
 def test_wrong_column_names_what_is_needed(tmp_path: Path) -> None:
@@ -187,9 +200,9 @@ def test_missing_weather_names_what_there_is() -> None:
         ("--controllers", "fixed,magic", "from fixed, rules, mpc"),
         ("--controllers", "fixed,fixed", "give each controller once"),
         ("--date", "02-30", "MM-DD"),
-        ("--hours", "0", "positive multiple of 0.0833333 h"),
-        ("--hours", "1.01", "positive multiple of 0.0833333 h"),
-        ("--hours", "nan", "positive multiple of 0.0833333 h"),
+        ("--hours", "0", "positive multiple of 5 min"),
+        ("--hours", "1.01", "positive multiple of 5 min"),
+        ("--hours", "nan", "positive multiple of 5 min"),
     ],
 )
 def test_value_that_cannot_be_used_says_which_can(
@@ -202,6 +215,25 @@ def test_value_that_cannot_be_used_says_which_can(
     assert value in err
     assert repair in err
     assert not out.exists()
+
+
+def test_folder_with_a_run_is_refused_and_left_alone(tmp_path: Path) -> None:
+    journal = tmp_path / "fixed" / "journal.jsonl"
+    journal.parent.mkdir()
+    journal.write_text("precious\n", encoding="utf-8")
+    code, _, err = call("demo", "--hours", "1", "--no-browser", "--out", str(tmp_path))
+    assert code == 3
+    assert f"--out {tmp_path}: already holds a run ({journal})" in err
+    assert "Give a new folder" in err
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == [journal]
+    assert journal.read_text(encoding="utf-8") == "precious\n"
+
+
+def test_unscaled_load_above_the_rating_is_refused(tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    code, _, err = call("demo", "--load-as-is", "--no-browser", "--out", out)
+    assert code == 3
+    assert "above the site's rated IT power 10,000 kW" in err
 
 
 def test_port_in_use_says_so() -> None:

@@ -15,6 +15,7 @@ import pytest
 from bms_io.journal import verify_journal
 from twin.config import load_site
 from twin.kpis import kpis
+from twin.resources import data_path
 from twin.scenario import load_scenario
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +89,8 @@ def test_figures_come_from_what_was_recorded(tmp_path: Path) -> None:
     summary = json.loads(out)
     folder = tmp_path / summary["directory"]
     assert folder.parent == tmp_path / "runs"
+    assert "scaled to the site, peak from" in err
+    assert "to 10,000 kW" in err
     assert (tmp_path / summary["report"]).stat().st_size > 10_000
     assert json.loads((folder / "summary.json").read_text())["runs"] == summary["runs"]
     site = load_site("hybrid_10mw")
@@ -102,6 +105,29 @@ def test_figures_come_from_what_was_recorded(tmp_path: Path) -> None:
         assert run["guard_violations"] == 0
         assert run["readback_mismatches"] == 0
         verify_journal(mine / "journal.jsonl")
+
+
+def test_run_without_a_decision_says_why_and_keeps_the_record(tmp_path: Path) -> None:
+    text = data_path("points", "hybrid_10mw.yaml").read_text(encoding="utf-8")
+    good = "    unit: g/kg\n    range: [0, 40]"
+    assert text.count(good) == 1
+    points = tmp_path / "points.yaml"
+    points.write_text(text.replace(good, good.replace("[0,", "[35,")))
+    text = data_path("sites", "hybrid_10mw.yaml").read_text(encoding="utf-8")
+    site = tmp_path / "site.yaml"
+    site.write_text(text.replace("points: hybrid_10mw", f"points: {points}"))
+    options = ("--hours", "1", "--controllers", "fixed", "--out", "out", "--no-browser")
+    process = start(tmp_path, "demo", "--site", str(site), *options)
+    _, err = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    assert "WetbulbError: fixed: no decision was possible in 4 control cycles" in err
+    assert "inputs.humidity_ratio: bad out_of_range" in err
+    journal = Path("out", "fixed", "journal.jsonl")
+    assert f"All reasons are in {journal}" in err
+    assert "into a new folder" in err
+    verify_journal(tmp_path / journal)
+    assert len(pd.read_csv(tmp_path / "out" / "fixed" / "telemetry.csv")) == 12
 
 
 @pytest.mark.slow
