@@ -52,9 +52,6 @@ LoadOption = Annotated[
 LoadAsIsOption = Annotated[
     bool, typer.Option("--load-as-is", help="Take the load in watts, unscaled.")
 ]
-LoadAsIsOption = Annotated[
-    bool, typer.Option("--load-as-is", help="Take the load in watts, unscaled.")
-]
 SeedOption = Annotated[int, typer.Option(help="Seed of plant errors and sensor noise.")]
 SpreadOption = Annotated[
     float,
@@ -112,7 +109,6 @@ def simulate(
     site: SiteArgument,
     weather: WeatherOption = None,
     load: LoadOption = None,
-    load_as_is: LoadAsIsOption = False,
     load_as_is: LoadAsIsOption = False,
     controller: Annotated[
         str, typer.Option(help="fixed, rules or mpc; the last is slow over a year.")
