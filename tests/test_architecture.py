@@ -129,6 +129,8 @@ class Absent:
         absent = name.split(".")[0] in blocked
         return None if absent else PathFinder.find_spec(name, path, target)
 
+    find_distributions = staticmethod(PathFinder.find_distributions)
+
 sys.meta_path[:] = [Absent if f is PathFinder else f for f in sys.meta_path]
 for module in modules:
     importlib.import_module(module)
