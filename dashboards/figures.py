@@ -31,12 +31,23 @@ STACK = {
     "facility-water pumps": ("fws_pump_power_w",),
     "TCS pumps": ("tcs_pump_power_w",),
     "in-row fans": ("in_row_fan_power_w",),
+    "outdoor-air AHUs": ("ahu_power_w",),
     "trim chillers": ("chiller_power_w",),
     "power chain": ("power_chain_loss_w",),
     "house": ("house_power_w",),
 }
-STACK_TONES = tuple(
-    str(level) for level in np.linspace(0.25, 0.9, len(STACK)).round(3).tolist()
+# Paul Tol's "muted" scheme, colour-blind safe (SRON/EPS/TN/09-002, 2021), ordered so that
+# neighbours differ in lightness too; grey for what is not cooling.
+STACK_TONES = (
+    "#117733",
+    "#88ccee",
+    "#332288",
+    "#44aa99",
+    "#882255",
+    "#ddcc77",
+    "#cc6677",
+    "#dddddd",
+    "#777777",
 )
 
 

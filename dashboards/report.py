@@ -38,10 +38,12 @@ def render(study: Study) -> str:
         answer=tables.answer(study),
         headings=tables.headings(),
         rows=[tables.row(run) for run in study.runs],
-        savings=tables.savings(study),
+        savings=tables.savings(study.runs),
         pictures=pictures,
         margins=tables.margins(study),
         overruled=tables.overruled(study),
+        at_bounds=tables.at_bounds(study),
+        extrapolated=tables.extrapolated(study),
     )
 
 

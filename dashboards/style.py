@@ -1,7 +1,7 @@
 """Look of every figure: grey, and colour only where it means something.
 
 Grey tones are the baselines, the accent is the candidate under judgement, the alarm
-colour is what lies beyond a limit.
+colour is what lies beyond a limit. Only the stack of consumers has a scheme of its own.
 """
 
 import io

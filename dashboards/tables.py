@@ -1,15 +1,32 @@
 """Tables of results: figures of ``twin.kpis`` in the units that people use."""
 
 from collections import Counter
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
 
 from dashboards.plain import plain
-from dashboards.results import Run, Study
+from dashboards.results import Study
 from twin.kpis import Kpis
+from twin.signals import Setpoints
 
 J_PER_MWH = 3.6e9
 ENVELOPE_RULES = ("clamp", "rate", "envelope", "not_a_number")  # the guard overruled
+LEAST_BOUND_SHARE = 0.5  # at a bound more often than not
+EXTRAPOLATED = "chiller_extrapolated"
+
+
+class Judged(Protocol):
+    """Anything with a name and figures, on a wire or not."""
+
+    @property
+    def name(self) -> str:
+        """Controller."""
+
+    @property
+    def kpis(self) -> Kpis:
+        """Its figures."""
 
 
 class Column(NamedTuple):
@@ -43,7 +60,7 @@ def headings() -> list[str]:
     return ["controller", *(column.heading for column in COLUMNS)]
 
 
-def row(run: Run) -> list[str]:
+def row(run: Judged) -> list[str]:
     """One formatted row of the comparison."""
     values = (format(column.value(run.kpis), column.form) for column in COLUMNS)
     return [run.name, *values]
@@ -67,9 +84,10 @@ class Saving(NamedTuple):
     power_chain_saved_j: float
 
 
-def savings(study: Study) -> list[Saving]:
-    """Savings of the candidate against every baseline."""
-    mine = study.candidate.kpis
+def savings(runs: Sequence[Judged]) -> list[Saving]:
+    """Savings of the last run, the candidate, against every other."""
+    *baselines, candidate = runs
+    mine = candidate.kpis
     return [
         Saving(
             run.name,
@@ -81,7 +99,7 @@ def savings(study: Study) -> list[Saving]:
             run.kpis.cooling_energy_j - mine.cooling_energy_j,
             run.kpis.power_chain_energy_j - mine.power_chain_energy_j,
         )
-        for run in study.baselines
+        for run in baselines
     ]
 
 
@@ -130,6 +148,59 @@ def overruled(study: Study) -> list[Overruled]:
     return found
 
 
+class AtBound(NamedTuple):
+    """How often one setpoint of one controller stood at an end of its range."""
+
+    controller: str
+    setpoint: str
+    bound: str  # minimum or maximum, of the guard
+    value: float  # of the bound, SI
+    share: float  # of the control cycles
+
+
+def at_bounds(study: Study) -> list[AtBound]:
+    """Setpoints that stand at a limit of the site file in most control cycles.
+
+    A setpoint is at a bound if it is nearer than the guard's deadband. Left out: what
+    has no room to move, and switches, which always are at one of two ends.
+    """
+    found = []
+    for run in study.runs:
+        for name in Setpoints._fields:
+            limits = getattr(study.site.guard, name)
+            span = limits.maximum - limits.minimum
+            if span <= (1.0 if limits.whole_number else 0.0):
+                continue
+            near = max(limits.deadband, 1e-6 * span)
+            values = run.setpoints[name].to_numpy(dtype=float)
+            for bound in ("minimum", "maximum"):
+                end = getattr(limits, bound)
+                share = float(np.mean(np.abs(values - end) < near))
+                found.append(AtBound(run.name, name, bound, end, share))
+    return [entry for entry in found if entry.share > LEAST_BOUND_SHARE]
+
+
+class Extrapolated(NamedTuple):
+    """Chiller energy of one controller that no curve data cover."""
+
+    controller: str
+    share: float  # of the chiller energy; 0 where no chiller ran
+
+
+def extrapolated(study: Study) -> list[Extrapolated]:
+    """Share of chiller energy drawn while the curves were held at their limits."""
+    found = []
+    for run in study.runs:
+        if EXTRAPOLATED not in run.telemetry:
+            continue
+        power_w = run.telemetry["chiller_power_w"]
+        outside_w = power_w * run.telemetry[EXTRAPOLATED]
+        total_w = float(power_w.sum())
+        share = float(outside_w.sum()) / total_w if total_w > 0 else 0.0
+        found.append(Extrapolated(run.name, share))
+    return found
+
+
 def answer(study: Study) -> str:
     """Result in one sentence."""
     run = study.candidate
@@ -141,7 +212,7 @@ def answer(study: Study) -> str:
     compared = " and ".join(
         f"{abs(s.site_energy):.2%} {'less' if s.site_energy >= 0 else 'more'} energy "
         f"than {s.against}"
-        for s in savings(study)
+        for s in savings(study.runs)
     )
     kept = (
         f"{run.kpis.violation_kh:.2f} K h of temperature violations and "
@@ -152,6 +223,7 @@ def answer(study: Study) -> str:
 
 def summary(study: Study) -> dict[str, Any]:
     """Everything for machines, in SI."""
+    shares = dict(extrapolated(study))
     runs = [
         {
             "controller": run.name,
@@ -164,6 +236,8 @@ def summary(study: Study) -> dict[str, Any]:
             "readback_mismatches": run.readback_mismatches,
             "fallbacks": run.fallbacks,
             "held": run.held,
+            "at_bound": [b._asdict() for b in at_bounds(study) if b[0] == run.name],
+            "chiller_extrapolated_share": shares.get(run.name),
         }
         for run in study.runs
     ]
@@ -173,10 +247,11 @@ def summary(study: Study) -> dict[str, Any]:
             "settings": study.settings,
             "weather": study.scenario.weather.source,
             "load": study.scenario.load.source,
+            "load_scaled_from_w": study.scenario.load_scaled_from_w,
             "price": study.scenario.price.source,
             "carbon": study.scenario.carbon.source,
             "runs": runs,
-            "savings": {s.against: s._asdict() for s in savings(study)},
+            "savings": {s.against: s._asdict() for s in savings(study.runs)},
             "wall_s": study.wall_s,
             "directory": str(study.directory),
         }

@@ -1,12 +1,19 @@
 """Figures show the results, and every axis has a unit."""
 
+import itertools
+
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from dashboards import figures
 from dashboards.results import Study
 from dashboards.style import ACCENT, svg
+from optimizer.fixed import FixedController
+from twin.config import load_site
+from twin.scenario import load_scenario
 from twin.signals import Setpoints
+from twin.simulate import simulate
 
 
 def test_every_axis_has_a_unit(study: Study) -> None:
@@ -35,13 +42,23 @@ def test_only_the_candidate_has_colour(study: Study) -> None:
         assert red == green == blue
 
 
-def test_stack_is_everything_but_it(study: Study) -> None:
+@pytest.mark.parametrize("name", ["hybrid_10mw", "campus_100mw"])
+def test_stack_is_everything_but_it(name: str) -> None:
     # with the battery at rest, what is not IT is exactly the stack
-    for run in study.runs:
-        parts = [name for group in figures.STACK.values() for name in group]
-        stack_w = run.telemetry[parts].sum(axis=1)
-        rest_w = run.telemetry["site_power_w"] - run.telemetry["it_power_w"]
-        np.testing.assert_allclose(stack_w, rest_w, rtol=1e-3)
+    site = load_site(name)
+    scenario = load_scenario(site, "07-15", 3.0)
+    table = simulate(site, scenario, FixedController(site)).telemetry
+    parts = [part for group in figures.STACK.values() for part in group]
+    rest_w = table["site_power_w"] - table["it_power_w"]
+    np.testing.assert_allclose(table[parts].sum(axis=1), rest_w, rtol=1e-3)
+
+
+def test_layers_of_the_stack_differ_in_colour() -> None:
+    tones = [to_rgb(tone) for tone in figures.STACK_TONES]
+    assert len(tones) == len(figures.STACK)
+    for one, other in itertools.pairwise(tones):
+        lightness = [np.dot(tone, (0.299, 0.587, 0.114)) for tone in (one, other)]
+        assert abs(lightness[0] - lightness[1]) > 0.1  # also without colour vision
 
 
 def test_setpoints_are_drawn_to_the_end(study: Study) -> None:

@@ -100,6 +100,52 @@ def test_margins_are_those_of_the_telemetry(
             assert float(rows[run.name, name][4]) == pytest.approx(margin_k, abs=0.006)
 
 
+def test_setpoints_at_a_bound_are_those_of_the_record(
+    study: Study, cells: dict[str, list[list[str]]]
+) -> None:
+    shown = {(row[0], row[2]): row for row in cells["at_bounds"][1:]}
+    fixed = study.runs[0]
+    # the fixed controller keeps the design: all six cells, pumps at full speed
+    for name, value in (("tower_cells_on", 6.0), ("tower_pump_speed", 1.0)):
+        assert (fixed.setpoints[name] == value).all()
+        _, _, _, end, share = shown[fixed.name, f"guard.{name}.maximum"]
+        assert (float(end), float(share)) == (value, 100.0)
+    assert not any("ups_eco" in limit for _, limit in shown)
+    assert (fixed.name, "guard.tower_supply_c.minimum") not in shown
+
+
+def test_a_share_of_cycles_at_a_bound_is_counted(study: Study) -> None:
+    run = study.candidate
+    low = study.site.guard.tcs_supply_c.minimum
+    count = len(run.setpoints)
+    at_low = count * 2 // 3
+    values = [low] * at_low + [low + 3.0] * (count - at_low)
+    changed = run._replace(setpoints=run.setpoints.assign(tcs_supply_c=values))
+    found = tables.at_bounds(study._replace(runs=(changed,)))
+    (entry,) = (b for b in found if b.setpoint == "tcs_supply_c")
+    assert entry[2:] == ("minimum", low, pytest.approx(at_low / count))
+
+
+def test_extrapolated_chiller_energy_is_told(study: Study) -> None:
+    run = study.candidate
+    table = run.telemetry.assign(chiller_power_w=0.0, chiller_extrapolated=0.0)
+    table.loc[0:3, "chiller_power_w"] = (100.0, 100.0, 100.0, 100.0)
+    table.loc[0:0, "chiller_extrapolated"] = 1.0
+    changed = study._replace(runs=(run._replace(telemetry=table),))
+    assert tables.extrapolated(changed) == [(run.name, 0.25)]
+    assert f"{run.name} 25 %." in report.render(changed)
+    summary = tables.summary(changed)
+    assert summary["runs"][0]["chiller_extrapolated_share"] == 0.25
+
+
+def test_limits_of_the_model_and_the_scaling_are_told(study: Study, page: str) -> None:
+    text = " ".join(page.split())
+    assert "Condensers of the chillers see the whole tower water flow" in text
+    assert "booked out of the cost at the mean price" in text
+    peak_kw = study.scenario.load_scaled_from_w / 1e3
+    assert f"scaled to the site (peak {peak_kw:.0f} kW before)" in text
+
+
 def test_page_stands_alone(page: str) -> None:
     names = re.sub(r'xmlns(:\w+)?="[^"]*"', "", page)
     assert "<script" not in page
@@ -122,6 +168,8 @@ def test_saved_summary_holds_the_same_figures(study: Study) -> None:
         assert entry["controller"] == run.name
         for name, value in run.kpis._asdict().items():
             assert entry[name] == pytest.approx(value)
+    bounds = [bound for entry in summary["runs"] for bound in entry["at_bound"]]
+    assert bounds == [b._asdict() for b in tables.at_bounds(study)]
     lines = (study.directory / "comparison.csv").read_text().splitlines()
     assert len(lines) == 1 + len(study.runs)
 
