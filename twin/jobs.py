@@ -159,7 +159,7 @@ def _energy(elapsed_s: float, length_s: float, phase: Series) -> float:
 
 
 @_compiled
-def _add(
+def add_power(
     start_s: Series,
     run_s: Series,
     units: Series,
@@ -219,7 +219,7 @@ def power_series(
     for column in POWERS:
         phases[measured, column] = above
     power = np.full(grid.steps, units * idle)
-    _add(
+    add_power(
         jobs.start_s[ran],
         jobs.run_s[ran],
         count,

@@ -1,0 +1,121 @@
+"""Quantiles by boosted trees, made honest on data they were not fitted to.
+
+One regressor per quantile (scikit-learn ``HistGradientBoostingRegressor``). Fitted quantiles
+are too narrow on new data, so each is moved by the error it made out of sample: blocks of
+consecutive origins are left out in turn, and the offset of quantile :math:`q` is the
+:math:`q`-quantile of what was observed minus what was predicted, by range of lead time
+(conformalised quantile regression, one side at a time).
+
+References
+----------
+Y. Romano, E. Patterson, E. Candes (2019), "Conformalized quantile regression",
+NeurIPS 32, arXiv:1905.03222.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
+
+from twin.errors import DataError
+from twin.forecast import Series
+
+FOLDS = 4
+LEAD_EDGES_S = (3600.0, 6 * 3600.0, 12 * 3600.0)  # ranges that share an offset
+LEAST_ROWS = 200
+
+
+class Rows(NamedTuple):
+    """Training rows; the first axis is the row."""
+
+    features: Series  # (rows, features)
+    target: Series  # (rows,)
+    lead_s: Series
+    origin: NDArray[np.int64]  # number of the origin, ascending
+
+
+class QuantileModel(NamedTuple):
+    """Fitted regressors with their offsets."""
+
+    quantiles: tuple[float, ...]
+    regressors: tuple[HistGradientBoostingRegressor, ...]
+    offset: Series  # (lead ranges, quantiles)
+
+
+def fit(rows: Rows, quantiles: tuple[float, ...]) -> QuantileModel:
+    """Fit and conformalise.
+
+    Parameters
+    ----------
+    rows
+        Origins in time order.
+    quantiles
+        0 to 1, ascending.
+
+    Raises
+    ------
+    DataError
+        Too few rows.
+    """
+    if len(rows.target) < LEAST_ROWS:
+        message = (
+            f"{len(rows.target)} rows of history for a forecast, at least {LEAST_ROWS} "
+            "are needed. Give a longer history."
+        )
+        raise DataError(message)
+    with threadpool_limits(
+        limits=1
+    ):  # waiting threads cost minutes on a shared machine
+        return _fit(rows, quantiles)
+
+
+def _fit(rows: Rows, quantiles: tuple[float, ...]) -> QuantileModel:
+    """Out-of-sample errors by blocks, then the regressors on all rows."""
+    fold = rows.origin * FOLDS // (int(rows.origin.max()) + 1)
+    held_out = np.empty((len(rows.target), len(quantiles)))
+    for k in np.unique(fold):
+        inside, outside = fold != k, fold == k
+        for j, quantile in enumerate(quantiles):
+            model = _regressor(quantile, k)
+            model.fit(rows.features[inside], rows.target[inside])
+            held_out[outside, j] = model.predict(rows.features[outside])
+    whole = []
+    for quantile in quantiles:
+        model = _regressor(quantile, FOLDS)
+        whole.append(model.fit(rows.features, rows.target))
+    error = rows.target[:, None] - np.sort(held_out, axis=1)
+    return QuantileModel(quantiles, tuple(whole), _offsets(error, rows, quantiles))
+
+
+def _regressor(quantile: float, seed: int) -> HistGradientBoostingRegressor:
+    """Small trees: a few hundred origins are not much."""
+    return HistGradientBoostingRegressor(
+        loss="quantile",
+        quantile=quantile,
+        learning_rate=0.06,
+        max_iter=90,
+        max_leaf_nodes=12,
+        min_samples_leaf=60,
+        l2_regularization=1.0,
+        random_state=int(seed),
+    )
+
+
+def _offsets(error: Series, rows: Rows, quantiles: tuple[float, ...]) -> Series:
+    """Out-of-sample error at each quantile, by range of lead."""
+    kind = np.searchsorted(LEAD_EDGES_S, rows.lead_s, side="right")
+    offset = np.zeros((len(LEAD_EDGES_S) + 1, len(quantiles)))
+    for k in np.unique(kind):
+        for j, quantile in enumerate(quantiles):
+            offset[k, j] = np.quantile(error[kind == k, j], quantile)
+    return offset
+
+
+def predict(model: QuantileModel, features: Series, lead_s: Series) -> Series:
+    """Quantiles of the target, shape (rows, quantiles), ascending along the last axis."""
+    with threadpool_limits(limits=1):
+        raw = np.stack([each.predict(features) for each in model.regressors], axis=1)
+    kind = np.searchsorted(LEAD_EDGES_S, lead_s, side="right")
+    return np.sort(np.sort(raw, axis=1) + model.offset[kind], axis=1)
