@@ -16,12 +16,26 @@ SMALL = 1e-12  # stands for zero in denominators
 
 
 class Bracket(NamedTuple):
-    """Two ends of a rising equation; the misses may be scaled."""
+    """Two ends of a rising equation, and the best point so far."""
 
     low: Numeric
     high: Numeric
-    miss_low: Numeric
+    miss_low: Numeric  # halved while the end stays where it is
     miss_high: Numeric
+    best: Numeric
+    best_miss: Numeric
+    side: Numeric  # end that moved last: 1 the high, -1 the low, 0 none
+
+
+@kernel
+def between(
+    low: Numeric, high: Numeric, miss_low: Numeric, miss_high: Numeric
+) -> Bracket:
+    """Bracket of two ends; without a root between them the better end is the best."""
+    nearer = np.abs(miss_low) < np.abs(miss_high)
+    best = select(nearer, low, high)
+    best_miss = select(nearer, miss_low, miss_high)
+    return Bracket(low, high, miss_low, miss_high, best, best_miss, 0.0 * best)
 
 
 @kernel
@@ -34,19 +48,17 @@ def guess(bracket: Bracket) -> Numeric:
 
 @kernel
 def tighten(bracket: Bracket, at: Numeric, miss: Numeric) -> Bracket:
-    """Bracket with one end moved; the other counts half (Illinois)."""
+    """Bracket with one end moved; one that stays twice counts half (Illinois)."""
     above = miss > 0.0
+    side = select(above, 1.0, -1.0)
+    weight = select(side * bracket.side > 0.0, 0.5, 1.0)
+    nearer = np.abs(miss) < np.abs(bracket.best_miss)
     return Bracket(
         select(above, bracket.low, at),
         select(above, at, bracket.high),
-        select(above, 0.5 * bracket.miss_low, miss),
-        select(above, miss, 0.5 * bracket.miss_high),
+        select(above, weight * bracket.miss_low, miss),
+        select(above, miss, weight * bracket.miss_high),
+        select(nearer, at, bracket.best),
+        select(nearer, miss, bracket.best_miss),
+        side,
     )
-
-
-@kernel
-def closest(bracket: Bracket) -> Numeric:
-    """End with the smaller miss."""
-    nearer = np.abs(bracket.miss_low) < np.abs(bracket.miss_high)
-    found: Numeric = select(nearer, bracket.low, bracket.high)
-    return found

@@ -24,6 +24,7 @@ References
 
 import numpy as np
 
+from plant._curves import outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.types import Numeric
@@ -208,3 +209,11 @@ def heat_capacity(humidity_ratio: Numeric) -> Numeric:
 def standard_pressure(elevation_m: Numeric) -> Numeric:
     """Pressure of the standard atmosphere, ASHRAE 2017 eq. 3 [Pa]."""
     return 101325.0 * (1.0 - 2.25577e-5 * elevation_m) ** 5.2559
+
+
+@kernel
+def outside_range(dry_bulb_c: Numeric, pressure_pa: Numeric) -> Numeric:
+    """1 where air is outside the range of these equations, else 0."""
+    return np.maximum(
+        outside(dry_bulb_c, (-60.0, 80.0)), outside(pressure_pa, (6e4, 1.1e5))
+    )

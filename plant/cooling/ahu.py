@@ -32,15 +32,14 @@ from typing import NamedTuple
 import numpy as np
 
 from plant import _root, psychrometrics, water
-from plant._curves import cubic, held, quadratic
+from plant._curves import cubic, held, outside, quadratic
 from plant._kernel import kernel
-from plant._root import Bracket
 from plant._select import select
 from plant.cooling import cooling_tower
 from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive
 
 SMALL = 1e-9  # stands for zero in denominators
-FLOW_STEPS = 14
+FLOW_STEPS = 12
 LEAST_APPROACH_K = 0.2  # outdoor air below the hall air, dry mode
 
 
@@ -76,6 +75,7 @@ class AhuOutputs(NamedTuple):
     makeup_kg_s: Numeric
     wet: Numeric  # 1 while sprayed
     running: Numeric  # 0 when off
+    extrapolated: Numeric  # 1 where the flow ratio was held at a limit
 
 
 class _Sides(NamedTuple):
@@ -183,12 +183,15 @@ def operate(
     zero = 0.0 * (wanted_k + sides.full_kg_s + sides.primary_kg_s)
     full_k = _cooled(ahu, sides, 1.0)
     least_k = _cooled(ahu, sides, 0.0)
-    bracket = Bracket(zero, 1.0 + zero, least_k - wanted_k, full_k - wanted_k)
+    # more outdoor air than this cools no further
+    most = ahu.flow_ratio_limits[1] * sides.primary_kg_s / sides.full_kg_s
+    most = np.minimum(most, 1.0) + zero
+    bracket = _root.between(zero, most, least_k - wanted_k, full_k - wanted_k)
     for _ in range(FLOW_STEPS):
         share = _root.guess(bracket)
         miss_k = _cooled(ahu, sides, share) - wanted_k
         bracket = _root.tighten(bracket, share, miss_k)
-    share = select(full_k <= wanted_k, 1.0 + zero, _root.closest(bracket))
+    share = select(full_k <= wanted_k, 1.0 + zero, bracket.best)
     on = sides.running * select(wanted_k > 0.0, 1.0, 0.0)
     return _outputs(ahu, sides, share * on, on)
 
@@ -205,6 +208,7 @@ def _outputs(ahu: Ahu, sides: _Sides, share: Numeric, on: Numeric) -> AhuOutputs
         evaporation_kg_s, 0.0, ahu.cycles_of_concentration
     )
     fan_w = ahu.secondary_fan_power_w * cubic(ahu.fan_power_curve, share)
+    ratio = share * sides.full_kg_s / sides.primary_kg_s
     pump_w = wet * ahu.spray_pump_power_w * quadratic(ahu.pump_power_curve, share)
     return AhuOutputs(
         supply_c=sides.primary_c - drop_k,
@@ -215,6 +219,7 @@ def _outputs(ahu: Ahu, sides: _Sides, share: Numeric, on: Numeric) -> AhuOutputs
         makeup_kg_s=evaporation_kg_s + bleed_kg_s,
         wet=wet,
         running=on,
+        extrapolated=on * outside(ratio, ahu.flow_ratio_limits),
     )
 
 

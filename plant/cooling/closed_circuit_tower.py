@@ -22,6 +22,7 @@ import numpy as np
 
 from plant import psychrometrics as moist_air
 from plant import water
+from plant._curves import outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.cooling import cooling_tower, merkel
@@ -29,6 +30,7 @@ from plant.cooling.cooling_tower import TowerOutputs
 from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive
 
 SMALL = 1e-9  # stands for zero in denominators
+WET_BULB_C = (-10.0, 40.0)  # validated range
 
 
 class ClosedCircuitTower(NamedTuple):
@@ -120,4 +122,5 @@ def operate(
         drift_kg_s=drift_kg_s,
         blowdown_kg_s=blowdown_kg_s,
         makeup_kg_s=evaporation_kg_s + drift_kg_s + blowdown_kg_s,
+        extrapolated=outside(air.wet_bulb_c, WET_BULB_C),
     )

@@ -27,7 +27,7 @@ import numpy as np
 
 from plant import psychrometrics as moist_air
 from plant import water
-from plant._curves import cubic, held, quadratic
+from plant._curves import cubic, held, outside, quadratic
 from plant._kernel import kernel
 from plant._select import select
 from plant.cooling import merkel
@@ -70,6 +70,7 @@ class TowerOutputs(NamedTuple):
     drift_kg_s: Numeric
     blowdown_kg_s: Numeric
     makeup_kg_s: Numeric
+    extrapolated: Numeric  # 1 where wet bulb or water flow was held at a curve's end
 
 
 class _Cell(NamedTuple):
@@ -91,6 +92,15 @@ def _conductance_factor(
     y = held(water_flow_kg_s / tower.water_flow_kg_s, tower.ua_water_limits)
     by_water = held(quadratic(tower.ua_water_curve, y), tower.ua_water_factor_limits)
     return by_wet_bulb * by_water
+
+
+@kernel
+def _far(tower: CoolingTower, water_flow_kg_s: Numeric, wet_bulb_c: Numeric) -> Numeric:
+    """1 where a conductance curve was held at its end."""
+    below_k = tower.design_wet_bulb_c - wet_bulb_c
+    y = water_flow_kg_s / tower.water_flow_kg_s
+    by_wet_bulb = outside(below_k, tower.ua_wet_bulb_limits_k)
+    return np.maximum(by_wet_bulb, outside(y, tower.ua_water_limits))
 
 
 @kernel
@@ -263,4 +273,5 @@ def operate(
         drift_kg_s=drift_kg_s,
         blowdown_kg_s=blowdown_kg_s,
         makeup_kg_s=evaporation_kg_s + drift_kg_s + blowdown_kg_s,
+        extrapolated=_far(tower, water_flow_kg_s, air.wet_bulb_c) * exists,
     )

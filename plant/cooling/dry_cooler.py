@@ -28,14 +28,13 @@ import numpy as np
 from plant import _root, psychrometrics, water
 from plant._curves import cubic
 from plant._kernel import kernel
-from plant._root import Bracket
 from plant._select import select
 from plant.cooling import cooling_tower, dry_coil
 from plant.cooling.dry_coil import CoilStreams, DryCoil
 from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive
 
 SMALL = 1e-9  # stands for zero in denominators
-SPEED_STEPS = 10
+SPEED_STEPS = 9
 
 
 class DryCooler(NamedTuple):
@@ -206,7 +205,7 @@ def operate(
     low_w, full_w = _heat(cooler, at, least), _heat(cooler, at, 1.0)
     scale = np.maximum(full_w, SMALL)
     zero = 0.0 * (wanted_w + full_w)
-    bracket = Bracket(
+    bracket = _root.between(
         least + zero,
         1.0 + zero,
         (low_w - wanted_w) / scale,
@@ -216,7 +215,7 @@ def operate(
         x = _root.guess(bracket)
         miss = (_heat(cooler, at, x) - wanted_w) / scale
         bracket = _root.tighten(bracket, x, miss)
-    x = select(full_w <= wanted_w, 1.0 + zero, _root.closest(bracket))
+    x = select(full_w <= wanted_w, 1.0 + zero, bracket.best)
     cycles = low_w >= wanted_w
     on = select(cycles, wanted_w / np.maximum(low_w, SMALL), 1.0 + zero)
     # air that cannot cool: the fan stays off

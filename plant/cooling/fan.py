@@ -7,7 +7,7 @@ Power follows the air flow by a cubic polynomial in the flow ratio ``x``
 whose default ``0.02 + 0.98 x^3`` is the affinity law plus a constant share of drive
 losses. All electrical power ends as heat in the air stream (motor in the stream).
 
-Valid for a flow ratio from 0 to 1; larger asks are clamped.
+Valid for a flow ratio from 0 to 1; larger asks are clamped (``too_small`` tells).
 
 References
 ----------
@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plant._curves import cubic
+from plant._curves import cubic, outside
 from plant._kernel import kernel
 from plant.types import NonNegative, Numeric
 
@@ -59,3 +59,9 @@ def power(fan: Fan, air_flow_kg_s: Numeric) -> Numeric:
     x = flow_ratio(fan, air_flow_kg_s)
     share = cubic(fan.power_curve, x)
     return fan.fan_power_w * np.maximum(share, 0.0) * (x > 0.0)
+
+
+@kernel
+def too_small(fan: Fan, air_flow_kg_s: Numeric) -> Numeric:
+    """1 where more air is asked for than full speed moves, else 0."""
+    return outside(air_flow_kg_s, (0.0, fan.air_flow_kg_s))

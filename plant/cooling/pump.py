@@ -15,7 +15,8 @@ so that the electrical power stays finite down to zero flow:
 The head comes from the system (``static + k V^2``), never from a cube law: with a static
 head the cube law overstates what speed control saves. All power ends in the water.
 
-Valid for flow ratios up to run-out at ``phi = 1.5``, beyond which the efficiency is held.
+Valid for flow ratios up to run-out at ``phi = 1.5``, beyond which the efficiency is held
+(``beyond_curve`` tells).
 The polynomial form
 of EnergyPlus (``polynomial_power``) and tabulated makers' curves (``pump_curve``) are kept
 for pumps that are known that way.
@@ -31,7 +32,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plant._curves import cubic
+from plant._curves import cubic, outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.types import Fraction, NonNegative, Numeric, Positive
@@ -106,6 +107,14 @@ def power(pump: Pump, flow_m3_s: Numeric, head_pa: Numeric) -> Numeric:
     hydraulic_w = np.maximum(head_pa, 0.0) * pump.design_flow_m3_s * r
     power_w: Numeric = hydraulic_w / (np.maximum(pump.efficiency, SMALL) * margin)
     return power_w
+
+
+@kernel
+def beyond_curve(pump: Pump, flow_m3_s: Numeric, head_pa: Numeric) -> Numeric:
+    """1 beyond run-out, where the efficiency is held, or above full speed; else 0."""
+    r = speed(pump, flow_m3_s, head_pa)
+    phi = _flow_ratio(pump, flow_m3_s) / np.maximum(r, SMALL)
+    return np.maximum(outside(phi, (0.0, RUN_OUT)), outside(r, (0.0, 1.0)))
 
 
 @kernel

@@ -33,13 +33,12 @@ import numpy as np
 from plant import _root, water
 from plant._curves import cubic, held, outside
 from plant._kernel import kernel
-from plant._root import Bracket
 from plant._select import select
 from plant.cooling import approach as measured
 from plant.types import Fraction, NonNegative, Numeric, Positive
 
 SMALL = 1e-9  # stands for zero in denominators
-RANGE_STEPS = 12
+RANGE_STEPS = 7
 CALIBRATION_STEPS = 60
 
 
@@ -146,7 +145,7 @@ def _closing_range(
     shortest, longest = _span(tower)
     low: Numeric = shortest + 0.0 * span_k * x * y * wet_bulb_c
     high: Numeric = np.maximum(np.minimum(span_k, longest), shortest) + 0.0 * low
-    bracket = Bracket(
+    bracket = _root.between(
         low,
         high,
         approach(tower, x, y, wet_bulb_c, low) + low - span_k,
@@ -156,7 +155,7 @@ def _closing_range(
         middle = _root.guess(bracket)
         miss = approach(tower, x, y, wet_bulb_c, middle) + middle - span_k
         bracket = _root.tighten(bracket, middle, miss)
-    return _root.closest(bracket)
+    return bracket.best
 
 
 @kernel

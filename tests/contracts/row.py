@@ -11,3 +11,5 @@ class Row(NamedTuple):
     rising: Mapping[int, int] = {}  # argument -> +1 or -1
     watch: str = ""  # field of the outputs that rises, and rests
     at_rest: tuple[tuple[float, ...], float] | None = None  # arguments, output
+    beyond: tuple[tuple[float, ...], str] | None = None  # arguments, flag that is 1
+    balance: Callable[..., Any] | None = None  # (arguments, outputs) -> W left over

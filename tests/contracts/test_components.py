@@ -23,7 +23,7 @@ from plant.cooling import (
 from plant.it import rack
 from plant.power import battery, distribution, transformer, ups
 from plant.types import OutdoorAir
-from tests.contracts import it_and_power
+from tests.contracts import cooling, it_and_power
 from tests.contracts.row import Row
 
 # Carrier 19XR 1407 kW, EnergyPlus data set Chillers.idf
@@ -242,6 +242,7 @@ ROWS = {
         at_rest=((0.8, 0.0, 60.0), 0.0),
     ),
     **it_and_power.ROWS,
+    **cooling.ROWS,
 }
 SHAPE = (5, 7)
 SWEEP = 25
@@ -315,3 +316,24 @@ def test_at_rest(row):
         return
     arguments, idle = row.at_rest
     assert float(watched(row, *arguments)) == pytest.approx(idle, rel=1e-12, abs=1e-9)
+
+
+def test_clamped_and_flagged_outside(row):
+    """Finite far outside the range, and the flag says so; 0 in the middle."""
+    if row.beyond is None:
+        return
+    arguments, flag = row.beyond
+    outputs = evaluate(row, *arguments)
+    assert np.isfinite(columns(outputs)).all()
+    assert float(getattr(outputs, flag) if flag else outputs) == 1.0
+    middle = [0.5 * (low + high) for low, high in row.ranges]
+    inside = evaluate(row, *middle)
+    assert float(getattr(inside, flag) if flag else inside) == 0.0
+
+
+def test_energy_balances(row):
+    if row.balance is None:
+        return
+    x = points(row)
+    left_w, size_w = row.balance(x, evaluate(row, *x))
+    np.testing.assert_allclose(left_w, 0.0, atol=1e-9 * np.abs(size_w).max())

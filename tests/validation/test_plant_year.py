@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from plant import _root, heat_exchanger, water
-from plant._root import Bracket
 from plant.cooling import chiller, cooling_tower, pump
 from plant.heat_exchanger import PlateHeatExchanger
 from plant.types import OutdoorAir
@@ -19,7 +18,7 @@ PREFIX = "ep_plantyear_"
 # EnergyPlus sizes the condenser flow of a chiller at its reference entering temperature
 CONDENSER = "reference_entering_condenser_fluid_temperature"
 LOOP_STEPS = 10
-TOWER_STEPS = 25
+TOWER_STEPS = 12
 ABOVE_K = 60.0  # no tower leaves its water so far above wet bulb and setpoint
 
 
@@ -79,11 +78,11 @@ def cooled(plant, heat_w, flow_kg_s):
 
     low_c = plant.air.wet_bulb_c + 0.0 * range_k
     high_c = np.maximum(low_c, plant.tower_setpoint_c) + range_k + ABOVE_K
-    bracket = Bracket(low_c, high_c, miss(low_c), miss(high_c))
+    bracket = _root.between(low_c, high_c, miss(low_c), miss(high_c))
     for _ in range(TOWER_STEPS):
         at = _root.guess(bracket)
         bracket = _root.tighten(bracket, at, miss(at))
-    entering_c = _root.closest(bracket)
+    entering_c = bracket.best
     cell = cooling_tower.operate(
         plant.tower, plant.tower_setpoint_c, entering_c, flow_kg_s, plant.air
     )
