@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from dashboards import console
+from dashboards.job_commands import forecast_app, jobs_app
 
 app = typer.Typer(
     name="wetbulb",
@@ -27,6 +28,8 @@ component_app = typer.Typer(
     help="Look at, run and fit one component of the plant.", no_args_is_help=True
 )
 app.add_typer(component_app, name="component")
+app.add_typer(jobs_app, name="jobs")
+app.add_typer(forecast_app, name="forecast")
 
 SiteArgument = Annotated[
     str, typer.Argument(help="Name of a shipped site, or path to a YAML file.")

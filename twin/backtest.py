@@ -38,6 +38,7 @@ class Score(NamedTuple):
 
     pinball: float  # mean over steps and quantiles, in the unit of the series
     mape: dict[str, float]  # of the median, at each lead
+    mae: dict[str, float]  # likewise, in the unit of the series
     coverage: float  # share of values between the outermost quantiles
     origins: int
 
@@ -72,6 +73,7 @@ def score(
     return Score(
         pinball(forecasts, truths, quantiles),
         {name: float(relative[:, k].mean()) for name, k in at.items()},
+        {name: float(np.abs(median - truths)[:, k].mean()) for name, k in at.items()},
         float(inside.mean()),
         len(truths),
     )

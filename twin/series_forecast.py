@@ -80,6 +80,11 @@ class Forecaster(Protocol):
         """
 
 
+def starts(steps: int, step_s: float) -> Series:
+    """Start of each of some equal steps [s]."""
+    return np.asarray(np.arange(steps) * step_s, dtype=np.float64)
+
+
 def past(history: History, horizon_s: Series, back_s: float) -> Series:
     """Values one or more periods before each step; the oldest where there is none."""
     step = np.round(horizon_s / history.step_s).astype(np.int64)

@@ -1,0 +1,122 @@
+"""The commands ``wetbulb jobs`` and ``wetbulb forecast``; heavy parts load when they run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashboards import console
+
+jobs_app = typer.Typer(
+    help="Job records, queues and their power.", no_args_is_help=True
+)
+forecast_app = typer.Typer(help="Forecasts with quantiles.", no_args_is_help=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+TableArgument = Annotated[Path, typer.Argument(help="Table made by `jobs import`.")]
+PlotOption = Annotated[Path | None, typer.Option(help="Figure to write, e.g. an .svg.")]
+
+
+@jobs_app.command("import")
+def jobs_import(
+    file: Annotated[Path, typer.Argument(help="Job records.")],
+    form: Annotated[
+        str,
+        typer.Option("--format", help="sacct, squeue, eagle, swf, alibaba2023, pm100"),
+    ],
+    out: Annotated[Path, typer.Option(help="Table to write.")] = Path("jobs.parquet"),
+    utc_offset: Annotated[
+        float | None,
+        typer.Option(help="Hours that the file's clock is ahead of UTC, e.g. -7."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read job records into one table; bad rows are counted and named."""
+    with console.reporting(as_json):
+        from dashboards.jobs import import_file
+
+        import_file(file, form, utc_offset, out, as_json)
+
+
+@jobs_app.command("show")
+def jobs_show(
+    table: TableArgument, plot: PlotOption = None, as_json: JsonOption = False
+) -> None:
+    """Summary of a job table; with --plot its utilization and power over time."""
+    with console.reporting(as_json):
+        from dashboards.jobs import show
+
+        show(table, plot, as_json)
+
+
+@jobs_app.command("simulate")
+def jobs_simulate(
+    table: Annotated[
+        Path | None, typer.Argument(help="Job table; synthetic jobs if not given.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, help="Days of synthetic jobs.")] = 28,
+    training: Annotated[
+        float, typer.Option(min=0.0, help="Accelerators of the training pool.")
+    ] = 1024.0,
+    inference: Annotated[
+        float, typer.Option(min=0.0, help="Of the inference pool.")
+    ] = 0.0,
+    elastic: Annotated[
+        float, typer.Option(min=0.0, help="Inference by day, fine-tuning at night.")
+    ] = 0.0,
+    cap: Annotated[
+        float | None, typer.Option(min=1.0, help="Power cap of an accelerator [W].")
+    ] = None,
+    inlet: Annotated[float, typer.Option(help="Coolant inlet [degC].")] = 30.0,
+    policy: Annotated[str, typer.Option(help="easy or fcfs")] = "easy",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of synthetic jobs.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Table of the result.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Schedule a queue over pools of accelerators; waits and power come out."""
+    with console.reporting(as_json):
+        from dashboards.jobs import Simulation, run_simulation
+        from twin.pools import Pools
+
+        pools = Pools(training, inference, elastic)
+        asked = Simulation(table, days, pools, cap, inlet, policy, seed, out)
+        run_simulation(asked, as_json)
+
+
+@forecast_app.command("run")
+def forecast_run(
+    table: TableArgument,
+    units: Annotated[float, typer.Option(min=1.0, help="Accelerators of the pool.")],
+    at: Annotated[
+        str | None, typer.Option(help="Time of the forecast; the last submission.")
+    ] = None,
+    history_days: Annotated[int, typer.Option(min=14, help="Days to learn from.")] = 42,
+    utc_offset: Annotated[
+        float, typer.Option(help="Hours that the people's clock is ahead of UTC.")
+    ] = 0.0,
+    out: Annotated[Path | None, typer.Option(help="CSV to write.")] = None,
+    plot: PlotOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """IT power of the next 24 h from a job table, with quantiles."""
+    with console.reporting(as_json):
+        from dashboards.forecasting import Asked, run
+
+        run(Asked(table, units, at, history_days, utc_offset, out, plot), as_json)
+
+
+@forecast_app.command("evaluate")
+def forecast_evaluate(
+    out: Annotated[Path, typer.Option(help="Document to write.")] = Path(
+        "docs/forecasts.md"
+    ),
+    only_jobs: Annotated[
+        bool, typer.Option("--only-jobs", help="Leave out weather, prices, carbon.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge the forecasts on unseen data against three baselines; some minutes."""
+    with console.reporting(as_json):
+        from dashboards.forecasting import evaluate
+
+        evaluate(out, only_jobs, as_json)

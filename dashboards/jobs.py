@@ -1,0 +1,180 @@
+"""``wetbulb jobs``: import records, look at them, simulate a queue."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dashboards import console
+from twin.errors import ConfigError
+from twin.job_generator import Demand, generate
+from twin.job_table import (
+    CLASSES,
+    STATES,
+    Jobs,
+    describe,
+    size,
+    take,
+    write_parquet,
+)
+from twin.jobs import FRONTIER, UNCAPPED_W, Grid, Mode, power_series, unit_power
+from twin.pools import Pools, simulate, total_units
+from twin.readers.formats import read_jobs, read_table
+from twin.scheduling import BACKFILL_DEPTH
+from twin.series_forecast import starts
+
+HOUR_S = 3600.0
+
+
+class Simulation(NamedTuple):
+    """What ``wetbulb jobs simulate`` was asked for."""
+
+    table: Path | None  # synthetic jobs if None
+    days: int
+    pools: Pools
+    cap_w: float | None
+    inlet_c: float
+    policy: str
+    seed: int
+    out: Path | None
+
+
+def import_file(
+    path: Path, form: str, utc_offset_h: float | None, out: Path, as_json: bool
+) -> None:
+    """Read records, store the good ones, and account for the others."""
+    jobs, report = read_jobs(path, form, utc_offset_h)
+    write_parquet(jobs, out)
+    if as_json:
+        console.write_json({**report._asdict(), "out": str(out)})
+        return
+    console.write(f"{report.source}: {report.kept} of {report.rows} rows kept in {out}")
+    for line in (*describe(report), *report.notes):
+        console.write(f"  {line}")
+
+
+def show(table: Path, plot: Path | None, as_json: bool) -> None:
+    """Summary of a job table, and a figure of its load and power."""
+    jobs = read_table(table)
+    console_summary(_summary(jobs), as_json)
+    if plot is None:
+        return
+    grid, busy, power = _course(jobs)
+    from dashboards.job_figures import save_course
+
+    save_course(plot, starts(grid.steps, grid.step_s), busy, power)
+    console.note(f"figure: {plot}")
+
+
+def console_summary(summary: dict[str, Any], as_json: bool) -> None:
+    """A flat summary for people or machines."""
+    if as_json:
+        console.write_json(summary)
+        return
+    for key, value in summary.items():
+        console.write(f"{key.replace('_', ' ')}: {value}")
+
+
+def _summary(jobs: Jobs) -> dict[str, Any]:
+    """Counts and totals of a table."""
+    ran = np.isfinite(jobs.start_s) & (jobs.run_s > 0)
+    hours = size(jobs)[ran] * jobs.run_s[ran] / HOUR_S
+    first = np.datetime64(int(jobs.submit_s[0]), "s")
+    wait = (jobs.start_s - jobs.submit_s)[ran]
+    return {
+        "jobs": len(jobs.job_id),
+        "first_submission_utc": f"{first}Z",
+        "days": round(float(np.ptp(jobs.submit_s)) / 86400.0, 2),
+        "unit_hours": round(float(hours.sum()), 1),
+        "largest_job_units": float(size(jobs).max()),
+        "median_run_s": round(float(np.median(jobs.run_s[ran])), 1)
+        if ran.any()
+        else None,
+        "mean_wait_s": round(float(wait.mean()), 1) if ran.any() else None,
+        "classes": _counts(jobs.job_class, CLASSES),
+        "states": _counts(jobs.state, STATES),
+    }
+
+
+def _counts(codes: Any, names: tuple[str, ...]) -> dict[str, int]:
+    """Jobs by word, those that occur."""
+    found = np.bincount(codes, minlength=len(names))
+    return {name: int(n) for name, n in zip(names, found, strict=True) if n}
+
+
+def _course(jobs: Jobs) -> tuple[Grid, Any, Any]:
+    """Busy units and power over time, in 200 to 4,000 steps."""
+    ran = np.isfinite(jobs.start_s) & (jobs.run_s > 0)
+    if not ran.any():
+        message = "no job of the table has started: nothing to draw. Simulate it first."
+        raise ConfigError(message)
+    begin = float(jobs.start_s[ran].min())
+    span = float((jobs.start_s + jobs.run_s)[ran].max()) - begin
+    step_s = max(900.0, np.ceil(span / 4000.0 / 900.0) * 900.0)
+    grid = Grid(begin, step_s, max(int(np.ceil(span / step_s)), 1))
+    edges = begin + step_s * np.arange(grid.steps)
+    starts, ends = np.sort(jobs.start_s[ran]), (jobs.start_s + jobs.run_s)[ran]
+    of_start, of_end = np.argsort(jobs.start_s[ran]), np.argsort(ends)
+    units = size(jobs)[ran]
+    begun = np.concatenate([[0.0], np.cumsum(units[of_start])])
+    ended = np.concatenate([[0.0], np.cumsum(units[of_end])])
+    busy = (
+        begun[np.searchsorted(starts, edges, side="right")]
+        - ended[np.searchsorted(ends[of_end], edges, side="right")]
+    )
+    power = power_series(jobs, grid, float(busy.max()), FRONTIER, Mode())
+    return grid, busy, power
+
+
+def run_simulation(asked: Simulation, as_json: bool) -> None:
+    """Schedule jobs and tell waits, load and power."""
+    if asked.policy not in ("easy", "fcfs"):
+        message = f"--policy {asked.policy}: unknown. Known: easy, fcfs."
+        raise ConfigError(message)
+    units = total_units(asked.pools)
+    if asked.table is None:
+        rng = np.random.default_rng(asked.seed)
+        jobs = generate(Demand(units), asked.days, rng)
+        origin_s = 0.0
+    else:
+        jobs = _with_run_times(read_table(asked.table))
+        origin_s = float(np.floor(jobs.submit_s[0] / 86400.0) * 86400.0)
+    mode = Mode(UNCAPPED_W if asked.cap_w is None else asked.cap_w, asked.inlet_c)
+    depth = BACKFILL_DEPTH if asked.policy == "easy" else 0
+    result = simulate(jobs, asked.pools, FRONTIER, mode, depth=depth, origin_s=origin_s)
+    steps = max(int(np.ceil((jobs.submit_s[-1] - origin_s) / 900.0)), 1)
+    grid = Grid(origin_s, 900.0, steps)
+    power = power_series(result.jobs, grid, units, FRONTIER, mode)
+    if asked.out is not None:
+        write_parquet(result.jobs, asked.out)
+    console_summary(
+        {
+            "jobs": len(jobs.job_id),
+            "never_fit": result.never_fits,
+            "units": units,
+            "mean_power_kw": round(float(power.mean()) / 1e3, 1),
+            "peak_power_kw": round(float(power.max()) / 1e3, 1),
+            "all_idle_kw": round(
+                units * float(unit_power(FRONTIER, 0.0, mode)) / 1e3, 1
+            ),
+            "wait_h": {
+                name: {
+                    "mean": round(mean / HOUR_S, 2),
+                    "largest": round(most / HOUR_S, 2),
+                }
+                for name, (mean, most) in result.wait_s.items()
+            },
+        },
+        as_json,
+    )
+
+
+def _with_run_times(jobs: Jobs) -> Jobs:
+    """Jobs that can be replayed; others are left out and counted."""
+    known = np.isfinite(jobs.run_s)
+    if not known.all():
+        console.note(f"{int((~known).sum())} jobs without a run time are left out")
+    if not known.any():
+        message = "no job of the table has a run time. Import finished jobs."
+        raise ConfigError(message)
+    return take(jobs, known)

@@ -1,0 +1,120 @@
+"""The commands about jobs and forecasts, from a real file to a forecast."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from dashboards.cli import app
+from twin.backtest import Score
+from twin.forecast_cases import Verdict
+from twin.resources import data_path
+
+EAGLE = str(data_path("jobs", "nrel_eagle_jobs_sample.csv"))
+
+
+def call(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, list(arguments))
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_import_and_show(tmp_path: Path) -> None:
+    table, plot = tmp_path / "jobs.parquet", tmp_path / "jobs.svg"
+    code, out, _ = call(
+        *("jobs", "import", EAGLE, "--format", "eagle"),
+        *("--utc-offset", "-7", "--out", str(table), "--json"),
+    )
+    assert code == 0
+    assert json.loads(out)["kept"] == 1000
+    code, out, _ = call("jobs", "show", str(table), "--plot", str(plot), "--json")
+    assert code == 0
+    assert json.loads(out)["states"] == {"completed": 985, "timeout": 15}
+    assert json.loads(out)["first_submission_utc"] == "2019-01-01T15:55:55Z"
+    assert "busy units" in plot.read_text(encoding="utf-8")
+
+
+def test_import_without_the_zone_says_what_to_do(tmp_path: Path) -> None:
+    table = tmp_path / "jobs.parquet"
+    code, _, err = call(
+        *("jobs", "import", EAGLE, "--format", "eagle", "--out", str(table))
+    )
+    assert code == 3
+    assert "--utc-offset" in err
+    assert not table.exists()
+
+
+def test_simulate_then_forecast(tmp_path: Path) -> None:
+    table, plot = tmp_path / "ran.parquet", tmp_path / "forecast.svg"
+    code, out, err = call(
+        *("jobs", "simulate", "--days", "18", "--training", "48", "--inference", "4"),
+        *("--elastic", "12", "--out", str(table), "--json"),
+    )
+    assert code == 0, err
+    told = json.loads(out)
+    assert told["units"] == 64
+    assert told["all_idle_kw"] < told["mean_power_kw"] <= told["peak_power_kw"]
+    csv = tmp_path / "forecast.csv"
+    code, _, err = call(
+        *("forecast", "run", str(table), "--units", "64"),
+        *("--at", "1970-01-18T00:00Z", "--out", str(csv), "--plot", str(plot)),
+    )
+    assert code == 0, err
+    forecast = pd.read_csv(csv)
+    assert len(forecast) == 96
+    assert forecast["time_utc"][0] == "1970-01-18T00:00:00Z"
+    assert (forecast["q0.1_w"] <= forecast["q0.9_w"]).all()
+    assert (forecast["q0.5_w"] > 0.9 * 1e3 * told["all_idle_kw"]).all()
+    assert plot.stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["jobs", "import", EAGLE, "--format", "pbs"], "Known: sacct"),
+        (["jobs", "show", "none.parquet"], "cannot be read"),
+        (["jobs", "show", EAGLE], "not a readable Parquet"),
+        (["jobs", "simulate", "--policy", "best"], "Known: easy, fcfs"),
+        (["forecast", "run", "none.parquet", "--units", "8"], "cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_said_without_a_traceback(
+    arguments: list[str], says: str
+) -> None:
+    code, _, err = call(*arguments)
+    assert code == 3
+    assert says in err
+    assert "Traceback" not in err
+
+
+def test_a_short_history_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "jobs.parquet"
+    offset = ("--utc-offset", "-7", "--out", str(table))
+    call("jobs", "import", EAGLE, "--format", "eagle", *offset)
+    code, _, err = call("forecast", "run", str(table), "--units", "100")
+    assert code == 3
+    assert "at least 14" in err
+
+
+def test_the_document_says_met_only_where_both_targets_are() -> None:
+    from dashboards.forecasting import document
+
+    def score(pinball: float, coverage: float) -> Score:
+        errors = dict.fromkeys(("15 min", "1 h", "6 h", "24 h"), 0.1)
+        return Score(pinball, errors, errors, coverage, 9)
+
+    def verdict(name: str, pinball: float, coverage: float) -> Verdict:
+        naive = {"persistence": score(100.0, 0.0), "yesterday": score(120.0, 0.0)}
+        return Verdict(name, "W", 99, score(pinball, coverage), naive, naive)
+
+    cases = [("good", 79.0, 0.8), ("weak", 81.0, 0.8), ("narrow", 50.0, 0.7)]
+    text = document([verdict(*case) for case in cases], [])
+    rows = {
+        line.split(" | ")[0]: line
+        for line in text.splitlines()
+        if "origins" not in line
+    }
+    assert rows["| good"].endswith("| -21.0% | -21.0% | 80.0% | met |")
+    assert rows["| weak"].endswith("missed |")
+    assert rows["| narrow"].endswith("missed |")

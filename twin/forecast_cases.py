@@ -1,0 +1,164 @@
+"""The series on which forecasts are judged: jobs, weather, prices, carbon."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from twin import backtest, grid, weather
+from twin.backtest import Learner, Plan, Score
+from twin.forecast import DAY_S, Series
+from twin.grid import J_PER_KWH
+from twin.job_forecast import STEP_S, JobForecaster, history_of
+from twin.job_generator import Demand, generate
+from twin.job_table import Jobs
+from twin.jobs import FRONTIER, Mode
+from twin.pools import Pools, simulate
+from twin.readers.formats import read_jobs
+from twin.resources import data_path
+from twin.series_forecast import (
+    BASELINES,
+    QUANTILES,
+    Baseline,
+    History,
+    KnownFuture,
+    SeriesForecaster,
+    starts,
+)
+
+BAND_DAYS = 28
+HOUR_S = 3600.0
+SYNTHETIC_UNITS = 1024.0
+SYNTHETIC_DAYS = 56
+
+
+class Case(NamedTuple):
+    """One series with the forecaster that is judged on it."""
+
+    name: str
+    unit: str
+    whole: History
+    known_future: KnownFuture
+    horizon_s: Series
+    plan: Plan
+    forecaster: Learner
+
+
+class Verdict(NamedTuple):
+    """Scores of the model and the baselines on one case."""
+
+    name: str
+    unit: str
+    steps: int  # of the series
+    model: Score
+    single: dict[str, Score]  # baselines as one value
+    banded: dict[str, Score]  # baselines with the band of their own past errors
+
+    def gain(self, against: dict[str, Score]) -> float:
+        """Pinball loss saved against the best of these baselines."""
+        return 1.0 - self.model.pinball / min(s.pinball for s in against.values())
+
+
+def _job_case(name: str, jobs: Jobs, units: float, days: int, weekday: float) -> Case:
+    """Two thirds of the history to learn from, the rest unseen."""
+    whole = history_of(jobs, days * DAY_S, days, units, FRONTIER, Mode())
+    plan = Plan(first=round(len(whole.value) * 0.67))
+    whole = whole._replace(jobs=jobs)
+    horizon_s = starts(round(DAY_S / STEP_S), STEP_S)
+    known = KnownFuture(weekday, units)
+    return Case(name, "W", whole, known, horizon_s, plan, JobForecaster())
+
+
+def nasa() -> Case:
+    """NASA iPSC 1993: 128 nodes, no waiting times, days and nights of researchers."""
+    path = data_path("jobs", "NASA-iPSC-1993-3.1-cln.swf.gz")
+    jobs, _ = read_jobs(path, "swf")
+    offset_s = -8 * HOUR_S  # header: US/Pacific
+    first_day = np.floor((jobs.submit_s[0] + offset_s) / DAY_S)
+    shift = first_day * DAY_S - offset_s
+    jobs = jobs._replace(
+        submit_s=jobs.submit_s - shift,
+        start_s=jobs.start_s - shift,
+        end_s=jobs.end_s - shift,
+    )
+    days = int(jobs.submit_s[-1] // DAY_S)
+    weekday = float(np.mod(first_day + 3.0, 7.0))  # 1 January 1970 was a Thursday
+    return _job_case("NASA iPSC 1993", jobs, 128.0, days, weekday)
+
+
+def synthetic(name: str, batch_load: float, seed: int) -> Case:
+    """Scheduled synthetic jobs with the run times of real deep-learning jobs."""
+    demand = Demand(SYNTHETIC_UNITS, batch_load=batch_load)
+    jobs = generate(demand, SYNTHETIC_DAYS, np.random.default_rng(seed))
+    ran = simulate(jobs, Pools(SYNTHETIC_UNITS), FRONTIER, Mode()).jobs
+    return _job_case(name, ran, SYNTHETIC_UNITS, SYNTHETIC_DAYS, 0.0)
+
+
+def _hourly(name: str, unit: str, value: Series, weekday: float) -> Case:
+    """A year by the hour; judged on its last four tenths."""
+    whole = History(len(value) * HOUR_S, HOUR_S, np.asarray(value, dtype=np.float64))
+    plan = Plan(round(len(value) * 0.6), 31 * HOUR_S, 60 * DAY_S)
+    horizon_s = starts(24, HOUR_S)
+    forecaster = SeriesForecaster(every_s=13 * HOUR_S)  # no divisor of a day
+    return Case(name, unit, whole, KnownFuture(weekday), horizon_s, plan, forecaster)
+
+
+def job_cases() -> Iterator[Case]:
+    """IT power from jobs."""
+    yield nasa()
+    yield synthetic("synthetic, busy", 0.65, 11)
+    yield synthetic("synthetic, calm", 0.45, 12)
+
+
+def other_cases() -> Iterator[Case]:
+    """Weather, prices, carbon."""
+    hours = starts(365 * 24, HOUR_S)
+    singapore = weather.read_weather(
+        data_path("weather", "openmeteo_SG_2024.csv"), 19.0
+    )
+    golden = weather.read_weather(
+        data_path("weather", "USA_CO_Golden-NREL.724666_TMY3.epw"), 1829.0
+    )
+    wet = weather.air_at(singapore, hours)[1]
+    yield _hourly("wet bulb, Singapore 2024", "K", np.asarray(wet), 0.0)
+    dry = weather.air_at(golden, hours)[0]
+    yield _hourly("dry bulb, Golden TMY3", "K", np.asarray(dry), 0.0)
+    for market in ("PJM", "CISO"):
+        price = grid.read_hourly(
+            data_path("grid", f"price_{market}_2022.csv"), grid.PRICE
+        )
+        usd_mwh = grid.value_at(price, hours) * J_PER_KWH * 1000.0
+        yield _hourly(f"price, {market} 2022", "USD/MWh", usd_mwh, 5.0)
+    for market in ("PJM", "CISO"):
+        carbon = grid.read_hourly(
+            data_path("grid", f"carbon_{market}_2022.csv"), grid.CARBON
+        )
+        g_kwh = grid.value_at(carbon, hours) * J_PER_KWH * 1000.0
+        yield _hourly(f"carbon, {market} 2022", "g/kWh", g_kwh, 5.0)
+
+
+def judge(case: Case) -> Verdict:
+    """Roll the model and every baseline over the unseen part.
+
+    Raises
+    ------
+    DataError
+        The series is too short or has gaps.
+    """
+
+    def learn(history: History) -> None:
+        case.forecaster.fit(history, case.known_future, case.horizon_s, QUANTILES)
+
+    arguments = (case.whole, case.known_future, case.horizon_s, case.plan)
+    made = backtest.roll(case.forecaster, *arguments, learn)
+    naive: list[dict[str, Score]] = []
+    whole = case.whole._replace(jobs=None)  # baselines do not look at jobs
+    for days in (0, BAND_DAYS):
+        scores = {}
+        for name, back_s in BASELINES.items():
+            rule = Baseline(back_s, days)
+            found = backtest.roll(rule, whole, *arguments[1:])
+            scores[name] = backtest.score(*found, case.horizon_s, QUANTILES)
+        naive.append(scores)
+    model = backtest.score(*made, case.horizon_s, QUANTILES)
+    return Verdict(case.name, case.unit, len(case.whole.value), model, *naive)
