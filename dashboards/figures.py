@@ -18,12 +18,13 @@ from dashboards.style import (
     new_figure,
     tone,
 )
+from twin.signal_table import catalogue
 from twin.signals import Setpoints
 
 TIME_LABEL = "local standard time [h]"
 S_PER_H = 3600.0
-# Unit on the axis and factor from SI, by the suffix of the signal.
-AXIS_UNITS = {"_c": ("°C", 1.0), "_pa": ("kPa", 1e-3), "_w": ("kW", 1e-3)}
+# Unit on the axis and factor, by the unit of the signal in the catalogue.
+AXIS_UNITS = {"degC": ("°C", 1.0), "Pa": ("kPa", 1e-3), "W": ("kW", 1e-3)}
 # What the site consumes beside IT, from the bottom of the stack.
 STACK = {
     "tower fans": ("tower_fan_power_w",),
@@ -217,17 +218,14 @@ def pue(study: Study) -> Figure:
     return figure
 
 
-def axis_unit(signal: str) -> tuple[str, float]:
+def axis_unit(setpoint: str) -> tuple[str, float]:
     """Unit for people and factor from SI."""
-    for suffix, unit in AXIS_UNITS.items():
-        if signal.endswith(suffix):
-            return unit
-    return "-", 1.0
+    return AXIS_UNITS.get(catalogue()["setpoints", setpoint].unit, ("-", 1.0))
 
 
 def label(signal: str, unit: str) -> str:
     """Name of a signal as an axis label."""
-    for suffix in AXIS_UNITS:
+    for suffix in ("_c", "_pa", "_w"):
         signal = signal.removesuffix(suffix)
     acronyms = {"tcs": "TCS", "fws": "FWS", "ups": "UPS", "eco": "ECO"}
     words = (acronyms.get(word, word) for word in signal.split("_"))
