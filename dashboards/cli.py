@@ -52,6 +52,9 @@ WeatherOption = Annotated[
 LoadOption = Annotated[
     str | None, typer.Option(help="CSV of IT power; the site's own if not given.")
 ]
+ControllersOption = Annotated[
+    str, typer.Option(help="Comma-separated; the last one is the candidate.")
+]
 LoadAsIsOption = Annotated[
     bool, typer.Option("--load-as-is", help="Take the load in watts, unscaled.")
 ]
@@ -72,9 +75,7 @@ def demo(
     weather: WeatherOption = None,
     load: LoadOption = None,
     load_as_is: LoadAsIsOption = False,
-    controllers: Annotated[
-        str, typer.Option(help="Comma-separated; the last one is the candidate.")
-    ] = "fixed,rules,mpc",
+    controllers: ControllersOption = "fixed,rules,mpc",
     seed: SeedOption = 1,
     spread: SpreadOption = 0.05,
     out: Annotated[
@@ -146,6 +147,39 @@ def simulate(
                 seed=seed,
                 spread=spread,
                 out=out,
+            ),
+            as_json,
+        )
+
+
+@app.command()
+def compare(
+    site: SiteArgument,
+    hours: HoursOption = 24.0,
+    date: DateOption = "04-07",
+    weather: WeatherOption = None,
+    load: LoadOption = None,
+    load_as_is: LoadAsIsOption = False,
+    controllers: ControllersOption = "fixed,rules,mpc",
+    seed: SeedOption = 1,
+    spread: SpreadOption = 0.05,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare controllers on the same hours in one process, without a wire."""
+    with console.reporting(as_json):
+        from dashboards import compare as comparing
+
+        comparing.run(
+            comparing.Request(
+                site=site,
+                date=date,
+                hours=hours,
+                weather=weather,
+                load=load,
+                scale_load=not load_as_is,
+                controllers=tuple(name.strip() for name in controllers.split(",")),
+                seed=seed,
+                spread=spread,
             ),
             as_json,
         )

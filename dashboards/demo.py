@@ -5,7 +5,6 @@ same time. Only telemetry that crossed a socket goes into the figures.
 """
 
 import asyncio
-import math
 import time
 import webbrowser
 from contextlib import AsyncExitStack
@@ -18,6 +17,7 @@ from bms_io.plant_process import running_plant
 from bms_io.plant_server import PlantJob
 from bms_io.points import PointMap, load_points
 from dashboards import console, controllers, output
+from dashboards.asked import check_hours, told_load
 from dashboards.progress import bars
 from dashboards.results import Run, Settings, Study
 from dashboards.undecided import refuse_undecided
@@ -37,7 +37,6 @@ RECORDED = (
     "*/telemetry.csv",
     "*/plant.log",
 )
-MOST_SCANS = 1e7  # decades; keeps out what is not a length
 
 
 class Request(NamedTuple):
@@ -101,7 +100,7 @@ def prepare(request: Request) -> Prepared:
     """Check every input before anything starts."""
     site = load_site(request.site)
     points = load_points(resolve(site.defaults.points, "points", ".yaml"))
-    _check_hours(request.hours, site)
+    check_hours(request.hours, site)
     scenario = load_scenario(
         site,
         request.date,
@@ -121,21 +120,6 @@ def prepare(request: Request) -> Prepared:
     return Prepared(request, site, scenario, points, chosen, directory)
 
 
-def _check_hours(hours: float, site: Site) -> None:
-    """Refuse a length that is not a whole number of scans."""
-    scan_s = site.control.scan_interval_s
-    scans = hours * 3600.0 / scan_s
-    if 1.0 <= scans < MOST_SCANS and math.isclose(scans, round(scans)):
-        return
-    example_h = 36.0 * scan_s / 3600.0  # a round number of hours at any pace
-    message = (
-        f"--hours {hours:g} ({hours * 60.0:g} min): the site is scanned every "
-        f"{scan_s / 60.0:g} min. Give a positive multiple of {scan_s / 60.0:g} min, in "
-        f"hours, e.g. {example_h:g}."
-    )
-    raise ConfigError(message)
-
-
 def _check_unused(directory: Path) -> None:
     """Refuse a folder with an earlier run, so that no record is touched."""
     found = (path for name in RECORDED for path in directory.glob(name))
@@ -146,18 +130,6 @@ def _check_unused(directory: Path) -> None:
             "Give a new folder, or move this one away."
         )
         raise ConfigError(message)
-
-
-def told_load(scenario: Scenario) -> str:
-    """One line on the IT load of a run: where from, and whether it was scaled."""
-    load, from_w = scenario.load, scenario.load_scaled_from_w
-    peak = f"{load.power_w.max() / 1e3:,.0f} kW"
-    if not from_w:
-        return f"IT load {load.source}: taken as it is, peak {peak}"
-    return (
-        f"IT load {load.source}: scaled to the site, peak from {from_w / 1e3:,.0f} kW to "
-        f"{peak} (--load-as-is takes it unscaled)"
-    )
 
 
 def _new_directory(parent: Path) -> Path:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from optimizer.compare import compare
 from optimizer.fixed import FixedController
 from optimizer.linearize import (
     LEVERS,
@@ -21,11 +22,10 @@ from twin.compiled import initial_state
 from twin.config import load_site
 from twin.forecast import horizon_grid
 from twin.interfaces import Estimate
-from twin.kpis import kpis
 from twin.perturb import perturb
 from twin.scenario import load_scenario
 from twin.signals import Inputs, Setpoints
-from twin.simulate import make_forecaster, simulate
+from twin.simulate import make_forecaster
 
 SITE = load_site("hybrid_10mw")
 DESIGN = Setpoints(*map(float, SITE.design))
@@ -202,16 +202,14 @@ def test_bad_data_holds_what_is_active():
     assert "wet_bulb_c" in decision.reason
 
 
-def compare(date, hours, seed):
-    scenario = load_scenario(SITE, date, hours)
+def figures_of(date, hours, seed):
     plant = perturb(SITE.facility, np.random.default_rng(seed), 0.05)
-    figures = {}
-    for kind in (FixedController, RulesController, MpcController):
-        result = simulate(SITE, scenario, kind(SITE), plant)
-        assert result.guard_violations == []
-        figures[result.name] = kpis(SITE, scenario, result.telemetry, result.setpoints)
-        assert all(decision.status == "ok" for decision in result.decisions)
-    return figures
+    kinds = (FixedController, RulesController, MpcController)
+    found = compare(
+        SITE, load_scenario(SITE, date, hours), [kind(SITE) for kind in kinds], plant
+    )
+    assert [(one.guard_violations, one.fallbacks) for one in found] == [((), 0)] * 3
+    return {one.name: one.kpis for one in found}
 
 
 def check(figures):
@@ -222,10 +220,10 @@ def check(figures):
 
 
 def test_mpc_beats_fixed_and_rules_on_an_evening():
-    check(compare("10-20", 4, 5))
+    check(figures_of("10-20", 4, 5))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("date", "seed"), [("04-07", 1), ("07-15", 2), ("01-20", 3)])
 def test_mpc_beats_fixed_and_is_not_worse_than_rules_on_whole_days(date, seed):
-    check(compare(date, 24, seed))
+    check(figures_of(date, 24, seed))
