@@ -24,6 +24,7 @@ from twin.scheduling import BACKFILL_DEPTH
 from twin.series_forecast import starts
 
 HOUR_S = 3600.0
+SERVICE_MARGIN = 1.1  # over the mean day
 
 
 class Simulation(NamedTuple):
@@ -132,9 +133,12 @@ def run_simulation(asked: Simulation, as_json: bool) -> None:
         message = f"--policy {asked.policy}: unknown. Known: easy, fcfs."
         raise ConfigError(message)
     units = total_units(asked.pools)
+    if units <= 0:
+        message = "no pool has any units. Give e.g. --training 1024."
+        raise ConfigError(message)
     if asked.table is None:
         rng = np.random.default_rng(asked.seed)
-        jobs = generate(Demand(units), asked.days, rng)
+        jobs = generate(_demand(asked.pools), asked.days, rng)
         origin_s = 0.0
     else:
         jobs = _with_run_times(read_table(asked.table))
@@ -167,6 +171,15 @@ def run_simulation(asked: Simulation, as_json: bool) -> None:
         },
         as_json,
     )
+
+
+def _demand(pools: Pools) -> Demand:
+    """Synthetic demand that suits the pools: services fit theirs at their busiest."""
+    demand = Demand(total_units(pools))
+    if pools.inference + pools.elastic == 0.0:
+        return demand
+    busiest = (1.0 + demand.service_swing) * SERVICE_MARGIN
+    return demand._replace(service_load=pools.inference / busiest / demand.units)
 
 
 def _with_run_times(jobs: Jobs) -> Jobs:

@@ -106,8 +106,8 @@ def _hourly(name: str, unit: str, value: Series, weekday: float) -> Case:
 def job_cases() -> Iterator[Case]:
     """IT power from jobs."""
     yield nasa()
-    yield synthetic("synthetic, busy", 0.65, 11)
-    yield synthetic("synthetic, calm", 0.45, 12)
+    yield synthetic("synthetic, busy", 0.65, 2026)
+    yield synthetic("synthetic, calm", 0.45, 2027)
 
 
 def other_cases() -> Iterator[Case]:

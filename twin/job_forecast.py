@@ -14,7 +14,15 @@ from twin import quantile_model, series_forecast
 from twin.errors import DataError
 from twin.forecast import DAY_S, Series
 from twin.job_table import Jobs
-from twin.jobs import FRONTIER, Grid, Hardware, Mode, power_series
+from twin.jobs import (
+    FRONTIER,
+    POWERS,
+    Grid,
+    Hardware,
+    Mode,
+    phase_powers,
+    power_series,
+)
 from twin.quantile_model import QuantileModel, Rows
 from twin.queue_forecast import DAYS_BACK, replay, visible
 from twin.series_forecast import (
@@ -200,7 +208,15 @@ class JobForecaster:
         assert self._model is not None
         known = self._look(history, known_future, horizon_s)
         stray = quantile_model.predict(self._model, known.features, horizon_s)
-        return np.asarray(np.maximum(known.anchor[:, None] + stray, 0.0))
+        least, most = self._bounds(known_future.units)
+        seen = history.value  # measured powers of jobs may go beyond the profiles
+        least, most = min(least, float(seen.min())), max(most, float(seen.max()))
+        return np.asarray(np.clip(known.anchor[:, None] + stray, least, most))
+
+    def _bounds(self, units: float) -> tuple[float, float]:
+        """Power of the pool with nothing and with everything at work [W]."""
+        table, idle = phase_powers(self._hardware, self._mode)
+        return units * idle, units * (idle + float(table[:, POWERS].max()))
 
     def _look(
         self, history: History, known_future: KnownFuture, horizon_s: Series

@@ -3,8 +3,9 @@
 One regressor per quantile (scikit-learn ``HistGradientBoostingRegressor``). Fitted quantiles
 are too narrow on new data, so each is moved by the error it made out of sample: blocks of
 consecutive origins are left out in turn, and the offset of quantile :math:`q` is the
-:math:`q`-quantile of what was observed minus what was predicted, by range of lead time
-(conformalised quantile regression, one side at a time).
+:math:`q`-quantile of what was observed minus what was predicted, by range of lead time and
+linear between the middles of the ranges (conformalised quantile regression, one side at a
+time).
 
 References
 ----------
@@ -42,6 +43,7 @@ class QuantileModel(NamedTuple):
     quantiles: tuple[float, ...]
     regressors: tuple[HistGradientBoostingRegressor, ...]
     offset: Series  # (lead ranges, quantiles)
+    offset_lead_s: Series  # middle of each range that occurs, ascending
 
 
 def fit(rows: Rows, quantiles: tuple[float, ...]) -> QuantileModel:
@@ -86,7 +88,7 @@ def _fit(rows: Rows, quantiles: tuple[float, ...]) -> QuantileModel:
         model = _regressor(quantile, FOLDS)
         whole.append(model.fit(rows.features, rows.target))
     error = rows.target[:, None] - np.sort(held_out, axis=1)
-    return QuantileModel(quantiles, tuple(whole), _offsets(error, rows, quantiles))
+    return QuantileModel(quantiles, tuple(whole), *_offsets(error, rows, quantiles))
 
 
 def _regressor(quantile: float, seed: int) -> HistGradientBoostingRegressor:
@@ -103,19 +105,24 @@ def _regressor(quantile: float, seed: int) -> HistGradientBoostingRegressor:
     )
 
 
-def _offsets(error: Series, rows: Rows, quantiles: tuple[float, ...]) -> Series:
-    """Out-of-sample error at each quantile, by range of lead."""
+def _offsets(
+    error: Series, rows: Rows, quantiles: tuple[float, ...]
+) -> tuple[Series, Series]:
+    """Out-of-sample error at each quantile by range of lead, and the middles of these."""
     kind = np.searchsorted(LEAD_EDGES_S, rows.lead_s, side="right")
-    offset = np.zeros((len(LEAD_EDGES_S) + 1, len(quantiles)))
-    for k in np.unique(kind):
-        for j, quantile in enumerate(quantiles):
-            offset[k, j] = np.quantile(error[kind == k, j], quantile)
-    return offset
+    present = np.unique(kind)
+    offset = np.array(
+        [
+            [np.quantile(error[kind == k, j], q) for j, q in enumerate(quantiles)]
+            for k in present
+        ]
+    )
+    return offset, np.array([rows.lead_s[kind == k].mean() for k in present])
 
 
 def predict(model: QuantileModel, features: Series, lead_s: Series) -> Series:
     """Quantiles of the target, shape (rows, quantiles), ascending along the last axis."""
     with threadpool_limits(limits=1):
         raw = np.stack([each.predict(features) for each in model.regressors], axis=1)
-    kind = np.searchsorted(LEAD_EDGES_S, lead_s, side="right")
-    return np.sort(np.sort(raw, axis=1) + model.offset[kind], axis=1)
+    offset = [np.interp(lead_s, model.offset_lead_s, each) for each in model.offset.T]
+    return np.sort(np.sort(raw, axis=1) + np.stack(offset, axis=1), axis=1)

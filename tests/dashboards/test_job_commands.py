@@ -76,6 +76,7 @@ def test_simulate_then_forecast(tmp_path: Path) -> None:
         (["jobs", "show", "none.parquet"], "cannot be read"),
         (["jobs", "show", EAGLE], "not a readable Parquet"),
         (["jobs", "simulate", "--policy", "best"], "Known: easy, fcfs"),
+        (["jobs", "simulate", "--training", "0"], "no pool has any units"),
         (["forecast", "run", "none.parquet", "--units", "8"], "cannot be read"),
     ],
 )

@@ -13,7 +13,7 @@ from twin.forecast import DAY_S
 from twin.job_forecast import JobForecaster, Settings, history_of
 from twin.job_generator import Demand, generate
 from twin.job_table import Jobs
-from twin.jobs import FRONTIER, Mode
+from twin.jobs import FRONTIER, POWERS, Mode, phase_powers
 from twin.pools import Pools, simulate
 from twin.queue_forecast import total_times, visible
 from twin.series_forecast import (
@@ -70,7 +70,9 @@ def test_forecast_does_not_change_with_the_future() -> None:
     np.testing.assert_array_equal(both[0], both[1])
     assert both[0].shape == (96, len(QUANTILES))
     assert (np.diff(both[0], axis=1) >= 0).all()
-    assert (both[0] > 0).all()
+    table, idle = phase_powers(FRONTIER, MODE)
+    assert (both[0] >= UNITS * idle).all()
+    assert (both[0] <= UNITS * (idle + table[:, POWERS].max())).all()
 
 
 def test_history_from_jobs_is_the_power_that_was() -> None:
