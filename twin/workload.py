@@ -68,12 +68,12 @@ def _check(path: Path, table: pd.DataFrame, columns: list[str]) -> None:
     findings = []
     power = table[columns]
     for what, bad in (
-        ("missing or not a number", ~np.isfinite(table).all(axis=1)),
-        ("negative power", (power < 0).any(axis=1)),
-        ("time not ascending", table["time"].diff().fillna(1.0) <= 0),
+        ("missing or not a number", ~np.isfinite(table.to_numpy()).all(axis=1)),
+        ("negative power", (power < 0).any(axis=1).to_numpy()),
+        ("time not ascending", table["time"].diff().fillna(1.0).to_numpy() <= 0),
     ):
         if bad.any():
-            row = int(np.argmax(bad.to_numpy())) + 1
+            row = int(np.argmax(bad)) + 1
             findings.append(
                 f"{path}: {what} in {int(bad.sum())} rows, first data row {row}. "
                 "Repair or remove these rows."
