@@ -98,8 +98,9 @@ def effectiveness_crossflow(ntu: Numeric, capacity_ratio: Numeric) -> Numeric:
     """
     ratio = np.maximum(capacity_ratio, 1e-6)
     ntu = np.maximum(ntu, SMALL)
-    spent = np.exp(-ratio * ntu**0.78) - 1.0
-    return 1.0 - np.exp(ntu**0.22 / ratio * spent)
+    slow = ntu**0.22
+    spent = np.exp(-ratio * ntu / slow) - 1.0
+    return 1.0 - np.exp(slow / ratio * spent)
 
 
 @kernel
@@ -123,6 +124,16 @@ def film(flow_ratio: Numeric, exponent: Numeric) -> Numeric:
 
 
 @kernel
+def conductance_past(
+    exchanger: PlateHeatExchanger, hot_film: Numeric, cold_flow_kg_s: Numeric
+) -> Numeric:
+    """Overall conductance where the film of the hot side is known [W/K]."""
+    exponent = exchanger.flow_exponent * exchanger.cold_exponent_ratio
+    cold = film(cold_flow_kg_s / exchanger.cold_flow_kg_s, exponent)
+    return in_series(exchanger.ua_w_k, exchanger.hot_to_cold_ratio, hot_film, cold)
+
+
+@kernel
 def conductance(
     exchanger: PlateHeatExchanger, hot_flow_kg_s: Numeric, cold_flow_kg_s: Numeric
 ) -> Numeric:
@@ -140,11 +151,28 @@ def conductance(
     Numeric
         Stays above 0 at zero flow; the heat does not. [W/K]
     """
-    n = exchanger.flow_exponent
-    m = n * exchanger.cold_exponent_ratio
-    hot = film(hot_flow_kg_s / exchanger.hot_flow_kg_s, n)
-    cold = film(cold_flow_kg_s / exchanger.cold_flow_kg_s, m)
-    return in_series(exchanger.ua_w_k, exchanger.hot_to_cold_ratio, hot, cold)
+    hot = film(hot_flow_kg_s / exchanger.hot_flow_kg_s, exchanger.flow_exponent)
+    return conductance_past(exchanger, hot, cold_flow_kg_s)
+
+
+@kernel
+def heat_per_kelvin(ua_w_k: Numeric, hot_w_k: Numeric, cold_w_k: Numeric) -> Numeric:
+    """Heat in counterflow per kelvin between the inlets [W/K].
+
+    Parameters
+    ----------
+    ua_w_k
+        Conductance. [W/K]
+    hot_w_k, cold_w_k
+        Capacity rates, 0 and up. [W/K]
+    """
+    smaller_w_k = np.minimum(hot_w_k, cold_w_k)
+    larger_w_k = np.maximum(hot_w_k, cold_w_k)
+    effectiveness = effectiveness_counterflow(
+        ua_w_k / np.maximum(smaller_w_k, SMALL),
+        smaller_w_k / np.maximum(larger_w_k, SMALL),
+    )
+    return effectiveness * smaller_w_k
 
 
 @kernel
@@ -177,11 +205,5 @@ def heat_transferred(
     """
     hot_w_k = hot_flow_kg_s * hot_heat_capacity_j_kg_k
     cold_w_k = cold_flow_kg_s * cold_heat_capacity_j_kg_k
-    smaller_w_k = np.minimum(hot_w_k, cold_w_k)
-    larger_w_k = np.maximum(hot_w_k, cold_w_k)
     ua_w_k = conductance(exchanger, hot_flow_kg_s, cold_flow_kg_s)
-    effectiveness = effectiveness_counterflow(
-        ua_w_k / np.maximum(smaller_w_k, SMALL),
-        smaller_w_k / np.maximum(larger_w_k, SMALL),
-    )
-    return effectiveness * smaller_w_k * (hot_in_c - cold_in_c)
+    return heat_per_kelvin(ua_w_k, hot_w_k, cold_w_k) * (hot_in_c - cold_in_c)

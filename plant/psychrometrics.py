@@ -33,8 +33,8 @@ MASS_RATIO = 0.62198  # molar mass of water over dry air, as EnergyPlus has it
 AIR_CP = 1004.84  # J/(kg K) dry air [2]
 VAPOUR_CP = 1858.95  # J/(kg K) [2]
 LATENT = 2.50094e6  # J/kg at 0 degC [2]
-WET_BULB_STEPS = 8
-DEW_POINT_STEPS = 6
+WET_BULB_STEPS = 6
+DEW_POINT_STEPS = 4
 
 
 @kernel

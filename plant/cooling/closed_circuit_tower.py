@@ -27,6 +27,7 @@ from plant._kernel import kernel
 from plant._select import select
 from plant.cooling import cooling_tower, merkel
 from plant.cooling.cooling_tower import TowerOutputs
+from plant.cooling.merkel import AirFlow
 from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive
 
 SMALL = 1e-9  # stands for zero in denominators
@@ -55,16 +56,26 @@ class _Stage(NamedTuple):
 
 
 @kernel
-def _stage(
-    streams: merkel.Streams, air: OutdoorAir, air_flow_m3_s: Numeric, ua_w_k: Numeric
-) -> _Stage:
-    """Fluid and water at one fan speed."""
+def _air_flow(air: OutdoorAir, air_flow_m3_s: Numeric, ua_w_k: Numeric) -> AirFlow:
+    """Air at one fan speed."""
     w = air.humidity_ratio
     dry_kg_s = air_flow_m3_s * moist_air.density(air.dry_bulb_c, w, air.pressure_pa)
-    ntu = ua_w_k / (dry_kg_s * moist_air.heat_capacity(w))
-    outlet = merkel.exchange(streams, merkel.AirFlow(dry_kg_s, ntu))
-    taken = merkel.evaporation(streams, w, dry_kg_s, outlet.air)
-    return _Stage(outlet.water, taken)
+    return AirFlow(dry_kg_s, ua_w_k / (dry_kg_s * moist_air.heat_capacity(w)))
+
+
+@kernel
+def _stages(
+    tower: ClosedCircuitTower, streams: merkel.Streams, air: OutdoorAir
+) -> tuple[_Stage, _Stage]:
+    """Fluid and water at low and high speed."""
+    low = _air_flow(air, tower.low_air_flow_m3_s, tower.low_ua_w_k)
+    high = _air_flow(air, tower.high_air_flow_m3_s, tower.high_ua_w_k)
+    slow, fast = merkel.exchange_two(streams, low, high)
+    w = air.humidity_ratio
+    return (
+        _Stage(slow.water, merkel.evaporation(streams, w, low.kg_s, slow.air)),
+        _Stage(fast.water, merkel.evaporation(streams, w, high.kg_s, fast.air)),
+    )
 
 
 @kernel
@@ -97,8 +108,7 @@ def operate(
     """
     fluid_w_k = fluid_flow_kg_s * water.heat_capacity(fluid_in_c)
     streams = merkel.streams_in(fluid_in_c, fluid_w_k, air.wet_bulb_c, air.pressure_pa)
-    low = _stage(streams, air, tower.low_air_flow_m3_s, tower.low_ua_w_k)
-    high = _stage(streams, air, tower.high_air_flow_m3_s, tower.high_ua_w_k)
+    low, high = _stages(tower, streams, air)
     useful = (fluid_flow_kg_s > 0.0) & (streams.span_k > 2.0 * merkel.LEAST)
     wanted = np.maximum((fluid_in_c - setpoint_c) / streams.span_k, 0.0)
     wanted = select(useful, wanted, 0.0)

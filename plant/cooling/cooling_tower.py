@@ -171,8 +171,8 @@ def cool(
     on = np.minimum(air_flow_ratio / least, 1.0)
     ratio = np.maximum(air_flow_ratio, least)
     flow = merkel.driven(cell.fan, ratio)
-    running = merkel.exchange(cell.streams, flow).water
-    still = merkel.exchange(cell.streams, cell.draught).water
+    driven, natural = merkel.exchange_two(cell.streams, flow, cell.draught)
+    running, still = driven.water, natural.water
     exists = select(water_flow_kg_s > 0.0, 1.0, 0.0)
     share = (still + on * (running - still)) * exists
     out_c: Numeric = water_in_c - share * (water_in_c - air.wet_bulb_c)

@@ -27,8 +27,7 @@ import numpy as np
 
 from plant import heat_exchanger
 from plant._kernel import kernel
-from plant._select import select
-from plant.types import Fraction, NonNegative, Numeric, Positive, TemperatureC
+from plant.types import NonNegative, Numeric, Positive, TemperatureC
 
 SMALL = 1e-12  # stands for zero in denominators
 
@@ -46,7 +45,6 @@ class DryCoil(NamedTuple):
     water_c: TemperatureC = 15.0  # nominal, entering
     air_warmth_1_k: NonNegative = 0.004769  # rise of the film, per K; 0: none
     water_warmth_1_k: NonNegative = 0.014  # at 0 degC; 0: none
-    crossflow: Fraction = 0.0  # 0: counterflow, 1: crossflow, both unmixed
 
 
 class CoilStreams(NamedTuple):
@@ -60,29 +58,46 @@ class CoilStreams(NamedTuple):
     water_heat_capacity_j_kg_k: Numeric
 
 
+class Films(NamedTuple):
+    """What does not change with the air flow."""
+
+    air: Numeric  # warmth of the air film
+    water: Numeric  # water film over nominal, warmth included
+
+
+@kernel
+def films(
+    coil: DryCoil, air_c: Numeric, water_c: Numeric, water_flow_kg_s: Numeric
+) -> Films:
+    """Films at the entering temperatures and the water flow."""
+    warm_air = 1.0 + coil.air_warmth_1_k * (air_c - coil.air_c)
+    slope = coil.water_warmth_1_k / (1.0 + coil.water_warmth_1_k * coil.water_c)
+    warm_water = 1.0 + slope * (water_c - coil.water_c)
+    water = heat_exchanger.film(
+        water_flow_kg_s / coil.water_flow_kg_s, coil.water_exponent
+    )
+    return Films(np.maximum(warm_air, 0.1), water * np.maximum(warm_water, 0.1))
+
+
+@kernel
+def conductance_past(coil: DryCoil, known: Films, air_flow_kg_s: Numeric) -> Numeric:
+    """Overall conductance at an air flow where the rest is known [W/K]."""
+    air = heat_exchanger.film(air_flow_kg_s / coil.air_flow_kg_s, coil.air_exponent)
+    return heat_exchanger.in_series(
+        coil.ua_w_k, coil.air_to_water_ratio, air * known.air, known.water
+    )
+
+
 @kernel
 def conductance(coil: DryCoil, streams: CoilStreams) -> Numeric:
     """Overall conductance at the given flows and temperatures [W/K]."""
-    warm_air = 1.0 + coil.air_warmth_1_k * (streams.air_c - coil.air_c)
-    slope = coil.water_warmth_1_k / (1.0 + coil.water_warmth_1_k * coil.water_c)
-    warm_water = 1.0 + slope * (streams.water_c - coil.water_c)
-    air = heat_exchanger.film(
-        streams.air_flow_kg_s / coil.air_flow_kg_s, coil.air_exponent
-    )
-    wet = heat_exchanger.film(
-        streams.water_flow_kg_s / coil.water_flow_kg_s, coil.water_exponent
-    )
-    return heat_exchanger.in_series(
-        coil.ua_w_k,
-        coil.air_to_water_ratio,
-        air * np.maximum(warm_air, 0.1),
-        wet * np.maximum(warm_water, 0.1),
-    )
+    known = films(coil, streams.air_c, streams.water_c, streams.water_flow_kg_s)
+    return conductance_past(coil, known, streams.air_flow_kg_s)
 
 
 @kernel
 def heat_transferred(coil: DryCoil, streams: CoilStreams) -> Numeric:
-    """Heat moved from the air to the water.
+    """Heat moved from the air to the water in counterflow.
 
     Parameters
     ----------
@@ -98,14 +113,20 @@ def heat_transferred(coil: DryCoil, streams: CoilStreams) -> Numeric:
     """
     air_w_k = streams.air_flow_kg_s * streams.air_heat_capacity_j_kg_k
     water_w_k = streams.water_flow_kg_s * streams.water_heat_capacity_j_kg_k
+    ua_w_k = conductance(coil, streams)
+    moved_w_k = heat_exchanger.heat_per_kelvin(ua_w_k, air_w_k, water_w_k)
+    return moved_w_k * (streams.air_c - streams.water_c)
+
+
+@kernel
+def crossflow_heat_per_kelvin(
+    ua_w_k: Numeric, air_w_k: Numeric, water_w_k: Numeric
+) -> Numeric:
+    """Heat in crossflow, both unmixed, per kelvin between the inlets [W/K]."""
     smaller_w_k = np.minimum(air_w_k, water_w_k)
     larger_w_k = np.maximum(air_w_k, water_w_k)
-    ntu = conductance(coil, streams) / np.maximum(smaller_w_k, SMALL)
-    ratio = smaller_w_k / np.maximum(larger_w_k, SMALL)
-    effectiveness = select(
-        coil.crossflow > 0.5,
-        heat_exchanger.effectiveness_crossflow(ntu, ratio),
-        heat_exchanger.effectiveness_counterflow(ntu, ratio),
+    effectiveness = heat_exchanger.effectiveness_crossflow(
+        ua_w_k / np.maximum(smaller_w_k, SMALL),
+        smaller_w_k / np.maximum(larger_w_k, SMALL),
     )
-    heat_w: Numeric = effectiveness * smaller_w_k * (streams.air_c - streams.water_c)
-    return heat_w
+    return effectiveness * smaller_w_k

@@ -30,11 +30,11 @@ from plant._curves import cubic
 from plant._kernel import kernel
 from plant._select import select
 from plant.cooling import cooling_tower, dry_coil
-from plant.cooling.dry_coil import CoilStreams, DryCoil
+from plant.cooling.dry_coil import DryCoil, Films
 from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive
 
 SMALL = 1e-9  # stands for zero in denominators
-SPEED_STEPS = 9
+SPEED_STEPS = 6
 
 
 class DryCooler(NamedTuple):
@@ -70,6 +70,7 @@ class _Coil(NamedTuple):
     water_c: Numeric
     water_flow_kg_s: Numeric
     water_cp: Numeric
+    films: Films
 
 
 @kernel
@@ -98,21 +99,20 @@ def _arriving(
         water_in_c,
         water_flow_kg_s,
         water.heat_capacity(water_in_c),
+        dry_coil.films(cooler.coil, on_c, water_in_c, water_flow_kg_s),
     )
 
 
 @kernel
 def _heat(cooler: DryCooler, at: _Coil, air_flow_ratio: Numeric) -> Numeric:
     """Heat from the water to the air at an air-flow ratio [W]."""
-    streams = CoilStreams(
-        at.air_on_c,
-        at.full_kg_s * air_flow_ratio,
-        at.air_cp,
-        at.water_c,
-        at.water_flow_kg_s,
-        at.water_cp,
+    air_kg_s = at.full_kg_s * air_flow_ratio
+    ua_w_k = dry_coil.conductance_past(cooler.coil, at.films, air_kg_s)
+    water_w_k = at.water_flow_kg_s * at.water_cp
+    moved_w_k = dry_coil.crossflow_heat_per_kelvin(
+        ua_w_k, air_kg_s * at.air_cp, water_w_k
     )
-    return np.maximum(-dry_coil.heat_transferred(cooler.coil, streams), 0.0)
+    return moved_w_k * np.maximum(at.water_c - at.air_on_c, 0.0)
 
 
 @kernel

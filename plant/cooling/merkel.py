@@ -199,6 +199,16 @@ def exchange(streams: Streams, air: AirFlow) -> Outlet:
 
 
 @kernel
+def exchange_two(streams: Streams, one: AirFlow, two: AirFlow) -> tuple[Outlet, Outlet]:
+    """``exchange`` at two air flows, side by side: faster than in a row."""
+    first, second = _first(streams, one), _first(streams, two)
+    for _ in range(STEPS):
+        first = _closer(streams, one, first)
+        second = _closer(streams, two, second)
+    return _outlet(first), _outlet(second)
+
+
+@kernel
 def exchange_three(
     streams: Streams, one: AirFlow, two: AirFlow, three: AirFlow
 ) -> tuple[Outlet, Outlet, Outlet]:

@@ -32,7 +32,7 @@ from plant.cooling.chiller import ChillerOutputs, running_share
 from plant.types import Fraction, NonNegative, Numeric, Positive
 
 SMALL = 1e-12  # stands for zero in denominators
-STEPS = 12
+STEPS = 6
 
 
 class ReformulatedChiller(NamedTuple):

@@ -9,7 +9,6 @@ from plant.cooling import (
     chiller,
     closed_circuit_tower,
     control_valve,
-    cooling_tower,
     crac,
     crah,
     dry_coil,
@@ -32,7 +31,7 @@ PLATE = PlateHeatExchanger(200e3, 35.0, 40.0)
 COIL = dry_coil.DryCoil(3000.0, 4.0, 2.0)
 AIR_COIL = PlateHeatExchanger(6e3, 6.0, 2.0)
 DRY_COOLER = dry_cooler.DryCooler(
-    dry_coil.DryCoil(60e3, 60.0, 25.0, crossflow=1.0, air_c=25.0, water_c=35.0),
+    dry_coil.DryCoil(60e3, 60.0, 25.0, air_c=25.0, water_c=35.0),
     60.0,
     20e3,
     pad_effectiveness=0.8,
@@ -117,12 +116,6 @@ def _ahu(unit, primary_c, flow_kg_s, setpoint_c, dry_bulb_c, wet_bulb_c):
 def _ahu_water(unit, water_in_c, flow_kg_s, wet_bulb_c, share):
     air = outdoors(wet_bulb_c + 5.0, wet_bulb_c)
     return ahu.supply_water(unit, water_in_c, flow_kg_s, air, share)
-
-
-@kernel
-def _tower_flag(tower, water_flow_kg_s, wet_bulb_c):
-    air = outdoors(wet_bulb_c + 5.0, wet_bulb_c)
-    return cooling_tower.operate(tower, 20.0, 30.0, water_flow_kg_s, air).extrapolated
 
 
 @kernel
@@ -230,12 +223,6 @@ ROWS = {
         at_rest=((20.0, 30.0, 0.0, 20.0, 10.0), 0.0),
         beyond=((20.0, 60.0, 20.0, 50.0, 45.0), "extrapolated"),
         balance=_closed_balance,
-    ),
-    "tower curve ends": Row(
-        _tower_flag,
-        [(15, 50), (1, 25)],
-        cooling_tower.CoolingTower(90e3, 50.0, 35.0, 12e3),
-        beyond=((5.0, 20.0), ""),
     ),
     "dry coil": Row(
         _coil,

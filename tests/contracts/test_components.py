@@ -131,6 +131,7 @@ ROWS = {
         TOWER,
         watch="makeup_kg_s",
         at_rest=((20.0, 30.0, 0.0, 20.0, 10.0), 0.0),
+        beyond=((20.0, 30.0, 5.0, 25.0, 20.0), "extrapolated"),
     ),
     "tower at speed": Row(
         _tower_at_speed,

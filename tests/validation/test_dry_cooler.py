@@ -6,7 +6,7 @@ from scipy.optimize import brentq
 
 from plant import heat_exchanger
 from plant.cooling import dry_coil, dry_cooler
-from plant.cooling.dry_coil import CoilStreams, DryCoil
+from plant.cooling.dry_coil import DryCoil
 from plant.cooling.dry_cooler import DryCooler
 from plant.types import OutdoorAir
 
@@ -25,7 +25,6 @@ def test_constant_conductance_and_cycling_fan(case, check, draw):
         water_exponent=0.0,
         air_warmth_1_k=0.0,
         water_warmth_1_k=0.0,
-        crossflow=1.0,
     )
     cooler = DryCooler(
         coil,
@@ -65,7 +64,6 @@ def modelica_coil(flow_kg_s):
         air_to_water_ratio=0.5,
         air_c=25.0,
         water_c=35.0,
-        crossflow=1.0,
     )
 
 
@@ -78,15 +76,12 @@ def test_films_that_follow_flow_and_temperature(case, check, draw):
     full = table.p_fan_W > 0.9999 * table.p_fan_W.max()
     cooled = table.t_water_in_C - table.t_water_out_C > 0.5
     rows = table[full & full.shift(fill_value=False) & cooled]
-    streams = CoilStreams(
-        rows.t_dry_bulb_C.to_numpy(float),
-        coil.air_flow_kg_s,
-        MOIST_AIR_CP,
-        rows.t_water_in_C.to_numpy(float),
-        flow_kg_s,
-        WATER_CP,
-    )
-    heat_w = -dry_coil.heat_transferred(coil, streams)
+    air_c, water_c = rows.t_dry_bulb_C.to_numpy(float), rows.t_water_in_C.to_numpy()
+    films = dry_coil.films(coil, air_c, water_c, flow_kg_s)
+    ua_w_k = dry_coil.conductance_past(coil, films, coil.air_flow_kg_s)
+    air_w_k, water_w_k = coil.air_flow_kg_s * MOIST_AIR_CP, flow_kg_s * WATER_CP
+    moved_w_k = dry_coil.crossflow_heat_per_kelvin(ua_w_k, air_w_k, water_w_k)
+    heat_w = moved_w_k * (water_c - air_c)
     leaving_c = rows.t_water_in_C - heat_w / (flow_kg_s * WATER_CP)
     draw("leaving water [degC]", rows.t_water_out_C, leaving_c)
     error = np.abs(leaving_c - rows.t_water_out_C)
