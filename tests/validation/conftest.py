@@ -18,7 +18,7 @@ DOCS = ROOT / "docs"
 SHIPPED = ROOT / "data" / "reference"
 TOLERANCES = tomllib.loads((HERE / "tolerances.toml").read_text())
 POINTS_DRAWN = 400
-ROWS = pytest.StashKey[list[tuple[str, str, float]]]()
+ROWS = pytest.StashKey[list["Found"]]()
 INTRODUCTION = """# Validation
 
 Operating points computed by other programs (see `data/reference/README.md`), replayed
@@ -28,6 +28,22 @@ nothing about the accuracy for a real plant.
 This page is written by `python -m pytest tests/validation --write-validation`; further
 cases in the same format are replayed with `--reference DIR`.
 """
+
+
+PROGRAMS = {
+    "ep": "EnergyPlus 25.2",
+    "mod": "Modelica Buildings",
+    "coolprop": "CoolProp 8",
+    "pybamm": "PyBaMM 26.10",
+    "blast": "BLAST-Lite 1.1",
+}
+
+
+class Found(NamedTuple):
+    component: str
+    case: str
+    figure: str
+    value: float
 
 
 class Case(NamedTuple):
@@ -71,7 +87,10 @@ def check(request, case) -> Callable[[str, float], None]:
     """Hold a figure against its tolerance and keep it for the report."""
 
     def hold(figure: str, value: float) -> None:
-        request.config.stash[ROWS].append((case.name, figure, float(value)))
+        module = request.module.__name__.rpartition(".")[2]
+        component = module.removeprefix("test_").replace("_", " ")
+        row = Found(component, case.name, figure, float(value))
+        request.config.stash[ROWS].append(row)
         assert value <= TOLERANCES[figure]["limit"], TOLERANCES[figure]["what"]
 
     return hold
@@ -112,14 +131,20 @@ def pytest_sessionfinish(session):
         (DOCS / "validation.md").write_text(report(rows))
 
 
-def report(rows: list[tuple[str, str, float]]) -> str:
-    lines = [INTRODUCTION, "| case | figure | found | limit | unit |"]
-    lines.append("|---|---|---|---|---|")
-    for name, figure, value in rows:
+def report(rows: list[Found]) -> str:
+    """One line per component, case and figure; the worst where a figure came twice."""
+    head = "| component | reference | case | figure | reached | target | unit |"
+    lines = [INTRODUCTION, head, "|---|---|---|---|---|---|---|"]
+    worst: dict[tuple[str, str, str], float] = {}
+    for row in rows:
+        key = (row.component, row.case, row.figure)
+        worst[key] = max(row.value, worst.get(key, row.value))
+    for (component, name, figure), value in worst.items():
         limit = TOLERANCES[figure]
+        program = PROGRAMS.get(name.partition("_")[0], "-")
+        reached = f"{value:.2g} | {limit['limit']:g} | {limit['unit']}"
         what = limit["what"]
-        found = f"{value:.2g} | {limit['limit']:g} | {limit['unit']}"
-        lines.append(f"| `{name}` | {what} | {found} |")
+        lines.append(f"| {component} | {program} | `{name}` | {what} | {reached} |")
     plots = sorted((DOCS / "validation").glob("*.svg"))
     lines += ["", "## Plots", ""]
     lines += [f"![{plot.stem}](validation/{plot.name})" for plot in plots]
