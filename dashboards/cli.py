@@ -185,6 +185,18 @@ def compare(
         )
 
 
+@app.command()
+def bench(
+    runs: Annotated[int, typer.Option(min=1, help="Runs behind each median.")] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the speed on this machine against the targets; takes a minute or two."""
+    with console.reporting(as_json):
+        from dashboards import bench as benchmark
+
+        benchmark.run(runs, as_json)
+
+
 @app.command("serve-plant")
 def serve_plant(
     site: SiteArgument,
