@@ -125,9 +125,11 @@ def operate_on(
     """
     fraction = load_w / (np.maximum(modules, 1.0) * ups.rated_power_w)
     x = np.minimum(np.maximum(fraction, 0.0), 1.0)
-    admitted = np.floor(eco + 0.5) * eco_admitted(ups, x, mains)
+    asked = np.minimum(np.maximum(eco, 0.0), 1.0)
+    admitted = np.floor(asked + 0.5) * eco_admitted(ups, x, mains)
     a = ups.loss_curve
-    loss = (a[0] + x * (a[1] + x * a[2])) * ups.rated_power_w * modules
+    in_service = np.maximum(modules, 0.0)
+    loss = (a[0] + x * (a[1] + x * a[2])) * ups.rated_power_w * in_service
     loss = loss * (1.0 - admitted * (1.0 - ups.eco_loss_ratio))
     return UpsOutputs(loss, fraction, admitted)
 

@@ -60,3 +60,12 @@ def test_one_spare_is_n_plus_one():
 def test_bypass_loses_least():
     eco = ups.operate(MODULE, 4.0, 800e3, 1.0)
     assert 0.0 < ups.bypass_loss(MODULE, 800e3) < eco.loss_w
+
+
+@pytest.mark.parametrize("eco", [-3.0, 0.4, 0.6, 1.6, 5.0])
+@pytest.mark.parametrize("modules", [-2.0, 0.0, 4.0])
+def test_no_request_makes_a_negative_loss(eco, modules):
+    unit = Ups(250e3, (0.01, 0.01, 0.02))
+    out = ups.operate(unit, modules, 5e5, eco)
+    assert out.loss_w >= 0.0
+    assert out.eco in (0.0, 1.0)
