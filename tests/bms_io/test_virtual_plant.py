@@ -252,7 +252,7 @@ def test_readers_beside_the_writer_never_block_and_see_one_time(on_bench):
 def test_a_port_in_use_is_said(on_bench, points):
     async def job(bench):
         with pytest.raises(
-            ConfigError, match=rf"{bench.port}: cannot listen.*port in use"
+            ConfigError, match=rf"{bench.port}: cannot listen.*port is in use"
         ):
             await VirtualPlant(points, bench.plant).start("127.0.0.1", bench.port)
 
