@@ -270,12 +270,18 @@ def site_check(site: SiteArgument, as_json: JsonOption = False) -> None:
 
 
 @site_app.command("show")
-def site_show(site: SiteArgument, as_json: JsonOption = False) -> None:
-    """Print every value of the site, defaults included."""
+def site_show(
+    site: SiteArgument,
+    values: Annotated[
+        bool, typer.Option("--values", help="Every value, as a site file.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw the topology of the site, or print every value, defaults included."""
     with console.reporting(as_json):
         from dashboards.site import show
 
-        show(site, as_json)
+        show(site, values, as_json)
 
 
 @site_app.command("schema")

@@ -9,6 +9,7 @@ import yaml
 from bms_io.points import load_points
 from dashboards import console
 from dashboards.plain import plain
+from dashboards.topology import drawing
 from twin.config import Site, load_site, schema
 from twin.errors import ConfigError, WetbulbError
 from twin.grid import CARBON, PRICE, read_hourly
@@ -81,13 +82,16 @@ def _named_files(
     ]
 
 
-def show(site: str, as_json: bool) -> None:
-    """Print every value of the site, defaults included."""
-    values: dict[str, Any] = plain(load_site(site))
+def show(site: str, all_values: bool, as_json: bool) -> None:
+    """Draw the topology, or print every value of the site, defaults included."""
+    loaded = load_site(site)
+    values: dict[str, Any] = plain(loaded)
     if as_json:
         console.write_json(values)
-    else:
+    elif all_values:
         console.write(yaml.safe_dump(values, sort_keys=False, width=88).rstrip())
+    else:
+        console.write(drawing(loaded))
 
 
 def print_schema() -> None:

@@ -87,11 +87,11 @@ def test_good_site_is_ok() -> None:
 
 
 def test_shown_site_can_be_read_again(tmp_path: Path) -> None:
-    code, out, _ = call("site", "show", "hybrid_10mw")
+    code, out, _ = call("site", "show", "hybrid_10mw", "--values")
     assert code == 0
     copy = tmp_path / "copy.yaml"
     copy.write_text(out, encoding="utf-8")
-    again = call("site", "show", str(copy))
+    again = call("site", "show", str(copy), "--values")
     assert again == (0, out, "")
 
 
