@@ -17,7 +17,8 @@ Evaporation is the heat over the enthalpy of vapour at the outdoor dry bulb. The
 side can cool water: ``supply_water`` gives room-temperature water for liquid-cooled racks,
 with the effectiveness of the spray on the water (assumption, no public table).
 
-Valid for outdoor air -20 to 45 degC and f from 0.05 to 1.4 (held outside). Validated
+Valid for outdoor air -20 to 45 degC and f from 0.05 to 1.4 (held above, in proportion
+below, so that no outdoor air cools nothing). Validated
 against EnergyPlus EvaporativeCooler:Indirect:ResearchSpecial
 (tests/validation/test_ahu.py).
 
@@ -124,9 +125,11 @@ def _sides(
 def _effectiveness(
     ahu: Ahu, curve: tuple[float, float, float], ratio: Numeric
 ) -> Numeric:
-    """Curve of the flow ratio, held."""
+    """Curve of the flow ratio, held; below its limits in proportion, 0 without flow."""
     inside = held(ratio, ahu.flow_ratio_limits)
-    return held(quadratic(curve, inside), ahu.curve_limits)
+    least = np.maximum(ahu.flow_ratio_limits[0], SMALL)
+    trickle: Numeric = np.minimum(ratio / least, 1.0)
+    return trickle * held(quadratic(curve, inside), ahu.curve_limits)
 
 
 @kernel

@@ -80,7 +80,9 @@ def raw_table(
         faults["time zone missing"].append(nowhere)
     for name, (column, factor) in numbers.items():
         values, unreadable = fields.numbers(data[column])
-        found[name] = values * factor
-        faults["unreadable number"].append(unreadable)
+        with np.errstate(over="ignore"):
+            scaled = values * factor
+        found[name] = scaled
+        faults["unreadable number"].append(unreadable | np.isinf(scaled))
     faults["unreadable number"].append(none)
     return Raw(pd.DataFrame(found, index=data.index), fields.gathered(faults))
