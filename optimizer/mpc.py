@@ -27,7 +27,7 @@ from optimizer.merit import Judged, Yardstick, better, judge, stress
 from optimizer.plan_model import PlanModel
 from optimizer.plan_problem import PlanProblem, PlanSolution
 from twin.config import Site
-from twin.forecast import Forecast, horizon_grid
+from twin.forecast import DAY_S, Forecast, horizon_grid
 from twin.interfaces import Decision, Estimate
 from twin.kpis import HOURS_PER_MONTH
 from twin.signals import Inputs, Setpoints
@@ -54,6 +54,7 @@ class MpcSettings(NamedTuple):
     carbon_price_usd_kg: float = 0.05  # assumption
     least_energy_usd_j: float = 10.0 / 3.6e9  # energy is never free to waste
     gap_share: float = 0.01  # of the overhead cost
+    full_at_s: float = 16 * 3600.0  # of the plant clock's day: before the evening peak
 
 
 class MpcController:
@@ -200,7 +201,10 @@ class MpcController:
             stress_headroom_k=measure.limits_c - samples.stressed.limited_c,
             eco_allowed=np.asarray(enough, dtype=float),
             soc=float(estimate.state.battery_soc),
-            soc_end=chain.battery.soc_maximum,
+            soc_full=chain.battery.soc_maximum,
+            anchor_s=self._until_full(forecast),
+            refill_usd_j=float(measure.energy_usd_j.min())
+            / chain.battery.one_way_efficiency,
             cells_now=float(active.tower_cells_on),
             eco_now=float(active.ups_eco),
             peak_so_far_w=self._peak_w,
@@ -217,6 +221,15 @@ class MpcController:
         usd_w = (measure.energy_usd_j * measure.forecast.step_s)[:STRESS_STEPS]
         jump = measure.jump_share * usd_w[:, None, None] * samples.stressed_w
         return np.asarray(moving + jump)
+
+    def _until_full(self, forecast: Forecast) -> float:
+        """Time from now to the next anchor, within the horizon [s].
+
+        It hangs on the clock alone: no memory, so that a restart changes nothing, and it
+        comes nearer with each decision, so that it is met.
+        """
+        wait_s = (self._s.full_at_s - float(forecast.time_s[0])) % DAY_S
+        return min(wait_s or DAY_S, float(forecast.step_s.sum()))
 
     def _demand(self, forecast: Forecast) -> float:
         """Share of the demand charge that falls on the horizon [USD/W]."""

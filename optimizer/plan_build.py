@@ -14,7 +14,9 @@ Array = NDArray[np.float64]
 
 _NUMBERS = (
     "soc_now",
-    "soc_wanted",
+    "soc_at_anchor",
+    "soc_at_end",
+    "refill",
     "cells_now",
     "eco_now",
     "peak_now",
@@ -51,7 +53,7 @@ def build(step_s: Array, battery: Battery, whole_s: float) -> Any:
     _battery(m, step_s, battery)
     _power(m)
     _temperatures(m)
-    _objective(m, step_s)
+    _objective(m, step_s, battery)
     return m
 
 
@@ -69,7 +71,8 @@ def _parameters(m: Any) -> None:
         "weight": (m.T,),
         "first": (m.S, m.I, m.K),
         "eco_allowed": (m.T,),
-        "jump": (m.S,),
+        "jump": (m.T,),
+        "anchor": (m.T,),
     }.items():
         setattr(m, name, pe.Param(*sets, initialize=0.0, mutable=True))
     for name in _NUMBERS:
@@ -128,7 +131,11 @@ def _switching(m: Any, sign: int, tag: str) -> None:
 
 
 def _battery(m: Any, step_s: Array, battery: Battery) -> None:
-    """Charge over time between reserve and full, not emptied by the plan."""
+    """Charge over time between reserve and full; full at a fixed time of the day.
+
+    A condition at the sliding end alone is never met: a plan may always recharge in its
+    last steps, which never become its first.
+    """
     eta = battery.one_way_efficiency
     energy = max(battery.energy_j, 1.0) / W_PER_MW
     exists = 1.0 if battery.energy_j > 0 else 0.0
@@ -142,9 +149,12 @@ def _battery(m: Any, step_s: Array, battery: Battery) -> None:
         return m.soc[t] == before - flow * float(step_s[t]) / energy
 
     m.soc_is = pe.Constraint(m.T, rule=balance)
+    m.anchor_short = pe.Var(domain=pe.NonNegativeReals)
+    at_anchor = sum(m.anchor[t] * m.soc[t] for t in m.T)
+    m.soc_anchor = pe.Constraint(expr=at_anchor + m.anchor_short >= m.soc_at_anchor)
+    m.end_short = pe.Var(domain=pe.NonNegativeReals)
     last = len(step_s) - 1
-    m.soc_end_short = pe.Var(domain=pe.NonNegativeReals)
-    m.soc_end = pe.Constraint(expr=m.soc[last] + m.soc_end_short >= m.soc_wanted)
+    m.soc_end = pe.Constraint(expr=m.soc[last] + m.end_short >= m.soc_at_end)
 
     # The charge read back may lie outside by its noise: never ask for the impossible.
     m.soc_short = pe.Var(m.T, domain=pe.NonNegativeReals)
@@ -173,7 +183,7 @@ def _power(m: Any) -> None:
     m.jump_peak = pe.Var(domain=pe.NonNegativeReals)
     m.jump_was = pe.Constraint(expr=m.jump_peak >= m.peak_now)
     m.jump_is = pe.Constraint(
-        m.S,
+        m.T,
         rule=lambda m, t: m.jump_peak >= m.jump[t] - m.discharge[t] + m.charge[t],
     )
 
@@ -199,7 +209,17 @@ def _temperatures(m: Any) -> None:
     )
 
 
-def _objective(m: Any, step_s: Array) -> None:
+def _reserve(m: Any, step_s: Array, battery: Battery) -> Any:
+    """What missing charge costs: over time, at the anchor, and at the horizon's end."""
+    p = PlanPrices()
+    missing = sum(float(step_s[t]) * (battery.soc_maximum - m.soc[t]) for t in m.T)
+    outside = m.anchor_short + sum(m.soc_short[t] for t in m.T)
+    held = p.reserve_usd_j_s * battery.energy_j * missing
+    late = p.anchor_usd_j * battery.energy_j * outside
+    return held + late + m.refill * m.end_short
+
+
+def _objective(m: Any, step_s: Array, battery: Battery) -> None:
     p, dt = PlanPrices(), step_s
     energy = sum(float(dt[t]) * m.weight[t] * m.site_mw[t] for t in m.T)
     warm = sum(p.slack_usd_k_s * float(dt[t]) * m.slack[t, j] for t in m.T for j in m.J)
@@ -213,8 +233,6 @@ def _objective(m: Any, step_s: Array) -> None:
     first = sum(
         m.first[t, i, k] * m.mix[t, i, k] for t in m.S for i in m.I for k in m.K
     )
-    short = 1e4 * (sum(m.soc_short[t] for t in m.T) + m.soc_end_short)
-    jump = m.jump_share * m.demand * m.jump_peak
-    m.cost = pe.Objective(
-        expr=energy + m.demand * m.peak + warm + wear + switch + first + short + jump
-    )
+    peaks = m.demand * m.peak + m.jump_share * m.demand * m.jump_peak
+    reserve = _reserve(m, step_s, battery)
+    m.cost = pe.Objective(expr=energy + peaks + warm + wear + switch + first + reserve)

@@ -13,9 +13,9 @@ piecewise-linear response); cells in service and ECO mode are whole for the firs
 
     T^0_{tj} + b_j + \sum_{ik} \lambda_{tik}\, \Delta T_{tikj} \le T^{max}_j + s_{tj}
 
-with battery :math:`S_{t+1} = S_t - \Delta t (d/\eta - \eta c)`, its end not below its
-start, and dwell times for ECO mode. All sampled numbers are mutable parameters, so the
-model is built once and re-solved.
+with battery :math:`S_{t+1} = S_t - \Delta t (d/\eta - \eta c)`, full at a fixed time of
+each day (the *anchor*), and dwell times for ECO mode. All sampled numbers are mutable
+parameters, so the model is built once and re-solved.
 """
 
 from typing import Any
@@ -49,6 +49,7 @@ class PlanModel:
         self, step_s: Array, battery: Battery, whole_s: float = 6 * 3600.0
     ) -> None:
         self._steps = len(step_s)
+        self._battery = battery
         self._model = build(step_s, battery, whole_s)
         self._solver = plan_solver(time_limit_s=5.0)
 
@@ -75,11 +76,12 @@ class PlanModel:
         result.solution_loader.load_vars()
         bound = result.objective_bound
         gap = float("nan") if bound is None else result.incumbent_objective - bound
-        return self._read(problem.samples, float(gap))
+        return self._read(problem.samples, result.incumbent_objective, float(gap))
 
     def _store(self, problem: PlanProblem) -> None:
         m = self._model
         samples = problem.samples
+        share = at_time(problem.step_s, problem.anchor_s)
         for parameter, values in (
             (m.value, samples.values),
             (m.site, samples.site_w / W_PER_MW),
@@ -92,18 +94,21 @@ class PlanModel:
             (m.weight, problem.energy_usd_j * W_PER_MW),
             (m.first, problem.first_usd),
             (m.eco_allowed, problem.eco_allowed),
-            (m.jump, samples.stressed.site_w / W_PER_MW),
+            (m.jump, _jumps(problem, self._steps) / W_PER_MW),
+            (m.anchor, share),
         ):
             _store(parameter, values)
         m.soc_now.set_value(problem.soc)
-        m.soc_wanted.set_value(problem.soc_end)
+        m.soc_at_anchor.set_value(problem.soc_full - problem.soc * (1.0 - share.sum()))
+        m.soc_at_end.set_value(problem.soc_full)
+        m.refill.set_value(problem.refill_usd_j * self._battery.energy_j)
         m.jump_share.set_value(problem.jump_share)
         m.cells_now.set_value(problem.cells_now)
         m.eco_now.set_value(problem.eco_now)
         m.peak_now.set_value(problem.peak_so_far_w / W_PER_MW)
         m.demand.set_value(problem.demand_usd_w * W_PER_MW)
 
-    def _read(self, samples: Samples, gap: float) -> PlanSolution:
+    def _read(self, samples: Samples, cost: float, gap: float) -> PlanSolution:
         m = self._model
         mix = np.array(list(m.mix.extract_values().values())).reshape(
             samples.values.shape
@@ -115,8 +120,41 @@ class PlanModel:
             eco=np.round([m.eco[t].value for t in steps]),
             battery_w=np.array(battery) * W_PER_MW,
             site_w=np.array([m.site_mw[t].value for t in steps]) * W_PER_MW,
-            gap=gap,
+            soc=np.array([m.soc[t].value for t in steps]),
+            cost_usd=float(cost),
+            gap_usd=gap,
         )
+
+
+def at_time(step_s: Array, time_s: float) -> Array:
+    """Weights of the values at the ends of the steps that give the value at a time.
+
+    Parameters
+    ----------
+    step_s
+        Lengths of the steps. [s]
+    time_s
+        Since the start of the first step; at most their sum. [s]
+
+    Returns
+    -------
+    ndarray
+        Shape (time,). They sum to one, less the weight of the value at the start.
+    """
+    ends = np.cumsum(step_s)
+    one = np.eye(len(step_s))
+    knots = np.concatenate([[0.0], ends])
+    return np.array([np.interp(time_s, knots, np.r_[0.0, row]) for row in one])
+
+
+def _jumps(problem: PlanProblem, steps: int) -> Array:
+    """Site power should the load jump; beyond the stressed steps as in the last.
+
+    Every step carries this chance. Counted in the first steps only, a plan would charge
+    in any later step, and so never.
+    """
+    known = problem.samples.stressed.site_w
+    return np.concatenate([known, np.full(steps - len(known), known[-1])])
 
 
 def _store(parameter: Any, values: Array) -> None:

@@ -17,6 +17,8 @@ class PlanPrices(NamedTuple):
     cell_switch_usd: float = 0.5
     eco_switch_usd: float = 2.0
     battery_wear_usd_j: float = 40.0 / 3.6e9  # per joule discharged
+    reserve_usd_j_s: float = 1.0 / 3.6e9 / 3600.0  # missing charge, 1 USD/(MWh h)
+    anchor_usd_j: float = 5.0 / 3.6e6  # missing charge when the battery is due full
 
 
 class PlanProblem(NamedTuple):
@@ -30,7 +32,9 @@ class PlanProblem(NamedTuple):
     stress_headroom_k: Array  # (stress step, limit), likewise
     eco_allowed: Array  # (time,), 0 or 1
     soc: float
-    soc_end: float  # wanted at the end of the horizon
+    soc_full: float  # wanted at the anchor and at the end
+    anchor_s: float  # when the battery is due full, since the first step's start
+    refill_usd_j: float  # value of charge at the end of the horizon
     cells_now: float
     eco_now: float
     peak_so_far_w: float
@@ -45,4 +49,6 @@ class PlanSolution(NamedTuple):
     eco: Array  # (time,)
     battery_w: Array  # (time,), positive discharges
     site_w: Array  # (time,), as the linear model sees it
-    gap: float
+    soc: Array  # (time,), at the end of each step
+    cost_usd: float  # the whole objective
+    gap_usd: float  # to the solver's bound

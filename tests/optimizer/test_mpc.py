@@ -15,7 +15,7 @@ from optimizer.linearize import (
     sample,
 )
 from optimizer.mpc import MpcController
-from optimizer.plan_model import PlanModel
+from optimizer.plan_model import PlanModel, at_time
 from optimizer.plan_problem import PlanProblem
 from optimizer.rules import RulesController
 from twin.compiled import initial_state
@@ -25,7 +25,7 @@ from twin.interfaces import Estimate
 from twin.perturb import perturb
 from twin.scenario import load_scenario
 from twin.signals import Inputs, Setpoints
-from twin.simulate import make_forecaster
+from twin.simulate import make_forecaster, simulate
 
 SITE = load_site("hybrid_10mw")
 DESIGN = Setpoints(*map(float, SITE.design))
@@ -94,7 +94,9 @@ def problem(forecast, samples, **changes):
         stress_headroom_k=np.full((STRESS_STEPS, len(LIMITED)), 99.0),
         eco_allowed=np.ones(len(forecast.step_s)),
         soc=0.9,
-        soc_end=0.9,
+        soc_full=0.9,
+        anchor_s=86400.0,
+        refill_usd_j=50 / 3.6e9,
         jump_share=0.0,
         cells_now=6.0,
         eco_now=0.0,
@@ -181,7 +183,7 @@ def test_battery_moves_energy_from_dear_to_cheap_hours_and_ends_as_it_began(plan
     forecast, samples, model = planned
     price = np.where(np.arange(len(forecast.step_s)) < 18, 20.0, 300.0) / 3.6e9
     solution = model.solve(
-        problem(forecast, samples, energy_usd_j=price, soc=0.6, soc_end=0.6),
+        problem(forecast, samples, energy_usd_j=price, soc=0.6, soc_full=0.6),
         gap_usd=0.01,
     )
     assert solution.battery_w[:18].min() < -1e5
@@ -190,6 +192,91 @@ def test_battery_moves_energy_from_dear_to_cheap_hours_and_ends_as_it_began(plan
     out_j = np.maximum(solution.battery_w, 0.0) / eta
     in_j = np.maximum(-solution.battery_w, 0.0) * eta
     assert np.sum((in_j - out_j) * forecast.step_s) >= -1.0
+
+
+def test_weights_of_an_instant_interpolate_between_the_ends_of_steps():
+    step_s = np.array([900.0, 900.0, 3600.0])
+    at_ends = np.array([2.0, 3.0, 7.0])
+    for time_s in (0.0, 300.0, 900.0, 1000.0, 5400.0):
+        share = at_time(step_s, time_s)
+        expected = np.interp(time_s, [0.0, 900.0, 1800.0, 5400.0], [1.0, *at_ends])
+        assert share @ at_ends + (1.0 - share.sum()) * 1.0 == pytest.approx(expected)
+
+
+def spread_price(forecast, dear_usd_mwh):
+    """Cheap until the afternoon, dear from 16:00 to 20:00."""
+    dear = (forecast.time_s >= 16 * 3600.0) & (forecast.time_s < 20 * 3600.0)
+    return np.where(dear, dear_usd_mwh, 30.0) / 3.6e9
+
+
+@pytest.mark.parametrize("dear_usd_mwh", [30.0, 60.0])
+def test_battery_rests_where_the_spread_does_not_pay_losses_and_wear(
+    planned, dear_usd_mwh
+):
+    forecast, samples, model = planned
+    price = spread_price(forecast, dear_usd_mwh)
+    solution = model.solve(
+        problem(forecast, samples, energy_usd_j=price, soc=0.95, soc_full=0.95),
+        gap_usd=0.01,
+    )
+    np.testing.assert_allclose(solution.battery_w, 0.0, atol=1.0)
+
+
+def test_battery_works_where_the_spread_pays_losses_and_wear(planned):
+    forecast, samples, model = planned
+    price = spread_price(forecast, 150.0)
+    solution = model.solve(
+        problem(forecast, samples, energy_usd_j=price, soc=0.95, soc_full=0.95),
+        gap_usd=0.01,
+    )
+    assert solution.soc.min() < 0.62
+    assert solution.battery_w[price < 40 / 3.6e9].max() < 1.0
+
+
+def test_battery_is_full_at_the_anchor_wherever_it_lies(planned):
+    forecast, samples, model = planned
+    price = spread_price(forecast, 150.0)
+    for hours in (4.0, 10.0, 16.0, 23.0):
+        solution = model.solve(
+            problem(
+                forecast,
+                samples,
+                energy_usd_j=price,
+                soc=0.62,
+                soc_full=0.95,
+                anchor_s=hours * 3600.0,
+            ),
+            gap_usd=0.01,
+        )
+        ends_s = np.cumsum(forecast.step_s)
+        due = float(np.interp(hours * 3600.0, ends_s, solution.soc))
+        most = 0.62 + 0.97 * 0.5e6 * hours * 3600.0 / 9e9
+        assert due == pytest.approx(min(0.95, most), abs=1e-4)
+
+
+def test_objective_is_monotone_in_what_the_battery_may_do(planned):
+    """What may do less never costs less; a fuller start never costs more."""
+    forecast, samples, model = planned
+    price = spread_price(forecast, 150.0)
+    numbers = problem(
+        forecast, samples, energy_usd_j=price, demand_usd_w=5e-4, soc_full=0.95
+    )
+    starts = [
+        model.solve(numbers._replace(soc=soc), gap_usd=0.01).cost_usd
+        for soc in (0.6, 0.7, 0.8, 0.9, 0.95)
+    ]
+    assert (np.diff(starts) <= 0.02).all()
+    battery = SITE.facility.power.battery
+    sizes = []
+    for share in (0.0, 0.3, 1.0):
+        small = battery._replace(
+            discharge_power_w=share * battery.discharge_power_w,
+            charge_power_w=share * battery.charge_power_w,
+        )
+        other = PlanModel(horizon_grid(), small)
+        sizes.append(other.solve(numbers._replace(soc=0.95), gap_usd=0.01).cost_usd)
+    assert (np.diff(sizes) <= 0.02).all()
+    assert sizes[2] < sizes[0] - 1.0
 
 
 def test_bad_data_holds_what_is_active():
@@ -227,3 +314,27 @@ def test_mpc_beats_fixed_and_rules_on_an_evening():
 @pytest.mark.parametrize(("date", "seed"), [("04-07", 1), ("07-15", 2), ("01-20", 3)])
 def test_mpc_beats_fixed_and_is_not_worse_than_rules_on_whole_days(date, seed):
     check(figures_of(date, 24, seed))
+
+
+@pytest.mark.slow
+def test_recorded_charge_is_full_at_each_anchor_and_was_used_in_between():
+    scenario = load_scenario(SITE, "04-07", 41)
+    plant = perturb(SITE.facility, np.random.default_rng(1), 0.05)
+    run = simulate(SITE, scenario, MpcController(SITE), plant).telemetry
+    soc = run["battery_soc"].to_numpy()
+    hours = run["time_s"].to_numpy() / 3600.0
+    battery = SITE.facility.power.battery
+    for anchor_h in (16.0, 40.0):
+        assert soc[hours == anchor_h][0] == pytest.approx(battery.soc_maximum, abs=2e-3)
+    assert soc[(hours > 16.0) & (hours < 40.0)].min() < 0.7
+    assert soc[hours < 16.0].min() > 0.9  # nothing dear before the first evening
+
+
+@pytest.mark.slow
+def test_a_flat_price_without_demand_charge_never_moves_the_battery():
+    scenario = load_scenario(SITE, "04-07", 24)
+    flat = scenario.price._replace(value=np.full_like(scenario.price.value, 50 / 3.6e9))
+    tariff = SITE.tariff._replace(demand_charge_usd_w_month=0.0)
+    site = SITE._replace(tariff=tariff)
+    run = simulate(site, scenario._replace(price=flat), MpcController(site))
+    np.testing.assert_array_equal(run.telemetry["battery_power_w"].to_numpy(), 0.0)
