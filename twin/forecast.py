@@ -32,6 +32,39 @@ class Forecast(NamedTuple):
     inputs: Inputs  # arrays of shape (time,)
     energy_price_usd_j: Series
     carbon_kg_j: Series
+    # Marginal quantiles of every input, ascending; empty where none are known. Read them
+    # with ``at_quantile``.
+    quantiles: tuple[float, ...] = ()
+    bands: tuple[Inputs, ...] = ()  # one per quantile, arrays of shape (time,)
+
+
+def at_quantile(forecast: Forecast, quantile: float) -> Inputs:
+    """Inputs that are each exceeded with the chance ``1 - quantile`` only.
+
+    A limit that must hold with 90 % is checked at ``at_quantile(forecast, 0.9)``: wet bulb
+    and IT power at their own 90 % quantiles, which is stricter than their joint one.
+
+    Parameters
+    ----------
+    forecast
+        From any forecaster.
+    quantile
+        0 to 1; linear between the given ones, the outermost beyond them.
+
+    Returns
+    -------
+    Inputs
+        Arrays of shape (time,); the expected inputs where no quantiles are known.
+    """
+    if not forecast.bands:
+        return forecast.inputs
+    above = int(np.searchsorted(forecast.quantiles, quantile))
+    last = len(forecast.quantiles) - 1
+    low, high = min(max(above - 1, 0), last), min(above, last)
+    span = forecast.quantiles[high] - forecast.quantiles[low]
+    share = (quantile - forecast.quantiles[low]) / span if span > 0.0 else 0.0
+    pairs = zip(forecast.bands[low], forecast.bands[high], strict=True)
+    return Inputs(*(np.asarray(a + share * (b - a)) for a, b in pairs))
 
 
 def horizon_grid(fine: int = 16, coarse: int = 20) -> Series:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from twin.config import load_site
-from twin.forecast import DAY_S, PersistenceForecaster, horizon_grid
+from twin.forecast import DAY_S, PersistenceForecaster, at_quantile, horizon_grid
 from twin.scenario import load_scenario
 from twin.signals import Inputs
 from twin.simulate import make_forecaster
@@ -90,3 +90,28 @@ def test_history_is_bounded():
     for hour in range(24 * 30):
         forecaster.observe(hour * 3600.0, Inputs(15.0, 12.0, 0.008, 82e3, 5e6))
     assert len(forecaster._time_s) < 60
+
+
+def with_bands():
+    plain = constant_history(15.0)
+    plain.observe(0.0, Inputs(15.0, 12.0, 0.008, 82e3, 5e6))
+    found = plain.forecast(0.0)
+    bands = tuple(
+        found.inputs._replace(it_demand_w=found.inputs.it_demand_w + shift)
+        for shift in (-1e6, 0.0, 2e6)
+    )
+    return found._replace(quantiles=(0.1, 0.5, 0.9), bands=bands)
+
+
+@pytest.mark.parametrize(
+    ("quantile", "load_w"),
+    [(0.1, 4e6), (0.5, 5e6), (0.7, 6e6), (0.9, 7e6), (0.99, 7e6), (0.0, 4e6)],
+)
+def test_a_quantile_is_read_between_the_given_ones(quantile, load_w):
+    found = at_quantile(with_bands(), quantile)
+    np.testing.assert_allclose(found.it_demand_w, load_w)
+
+
+def test_without_quantiles_the_expected_inputs_are_all_there_is():
+    found = with_bands()._replace(quantiles=(), bands=())
+    assert at_quantile(found, 0.9) is found.inputs
