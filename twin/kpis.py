@@ -88,7 +88,7 @@ def kpis(
         name: float(np.sum(telemetry[name].to_numpy(dtype=float) * step_s))
         for name in METERED
     }
-    taken_j = _battery_taken(site, telemetry)
+    taken_j = battery_taken(site, telemetry)
     power_w = telemetry["site_power_w"].to_numpy(dtype=float)
     middle_s = time_s - step_s / 2.0
     price = scenario.price_at(middle_s)
@@ -143,7 +143,7 @@ def _bridged(site: Site, telemetry: pd.DataFrame) -> tuple[pd.DataFrame, float]:
     return bridged, float(missing.to_numpy().mean())
 
 
-def _battery_taken(site: Site, telemetry: pd.DataFrame) -> float:
+def battery_taken(site: Site, telemetry: pd.DataFrame) -> float:
     """Energy that must be charged to restore the first state of charge [J]."""
     soc = telemetry["battery_soc"].to_numpy(dtype=float)
     battery = site.facility.power.battery

@@ -1,0 +1,265 @@
+r"""The objective: what a course of the site costs, item by item, in USD.
+
+Every controller that weighs and every comparison that judges uses this one file: the plan
+and its confirmation on the twin, the searches, the bound and the tables.
+
+.. math::
+
+    J = \sum_t \Delta t_t \left( \pi_t P_t + c_{CO_2} \gamma_t P_t + c_w \dot m_t
+        + c_f N \lambda(T_{chip,t}) + c_x (x_t - P^{IT}_t)^+ + c_K \sum_j (T_j - T_j^{max})^+
+        \right) + \pi_D \left( \max_t \bar P_t - D \right)^+ + \text{wear} + \text{charge}
+
+The power :math:`P` is the meter's: server fans and leakage are in it, so warming the room
+or the chips cannot look like a saving, as it can in PUE. Failures follow the chips'
+temperature (``plant.it.reliability``). Wear counts starts of cells and chillers, changes
+of UPS mode, reversals of setpoints and energy through the battery.
+
+Everything is a pure function of arrays over time.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from plant.it import reliability
+from plant.it.reliability import Chips
+from twin.config import Site
+from twin.kpis import HOURS_PER_MONTH, battery_taken, peak, reversals
+from twin.results import Results
+from twin.scenario import Scenario
+from twin.signals import Inputs, Outputs, Setpoints
+from twin.topology import Facility
+
+Array = NDArray[np.float64]
+
+
+class Weights(NamedTuple):
+    """What things cost beside the tariff. Every default is an assumption."""
+
+    carbon_usd_kg: float = 0.05
+    water_usd_kg: float = 0.003  # water and sewer, 3 USD/m3
+    chip_failure_usd: float = 100.0  # handling and the restart of a small job
+    compute_usd_j: float = 1.0 / 3.6e6  # IT energy asked for and not served, 1 USD/kWh
+    exceedance_usd_k_s: float = 200.0 / 3600.0  # above a temperature limit
+    cell_start_usd: float = 1.0
+    chiller_start_usd: float = 5.0
+    mode_change_usd: float = 2.0  # of the UPS
+    reversal_usd: float = 0.02  # of any setpoint
+    battery_wear_usd_j: float = 40.0 / 3.6e9  # discharged at the bus
+
+
+class Prices(NamedTuple):
+    """Prices over time, and of the peak."""
+
+    energy_usd_j: Array  # (time,)
+    carbon_kg_j: Array  # (time,)
+    demand_usd_w: float  # for every watt above the peak before
+    peak_before_w: float = 0.0
+
+
+class Rates(NamedTuple):
+    """Cost per second of what runs [USD/s], arrays of one shape."""
+
+    energy: Array
+    carbon: Array
+    water: Array
+    failures: Array
+    compute: Array
+    exceedance: Array
+
+
+class Bill(NamedTuple):
+    """Cost of a course, in USD."""
+
+    energy: float
+    carbon: float
+    water: float
+    failures: float
+    compute: float  # work put off by a cap of the IT power
+    exceedance: float
+    demand: float
+    wear: float
+    charge_owed: float  # to bring the battery back to where it was
+
+    @property
+    def total(self) -> float:
+        """The objective."""
+        return float(sum(self))
+
+
+def chip_count(facility: Facility) -> float:
+    """Chips on cold plates; air-cooled ones have no temperature in the twin."""
+    racks = facility.it.racks
+    chip_w = facility.it.cold_plate.chip_power_w
+    return float(racks.rated_power_w * racks.liquid_fraction / chip_w)
+
+
+def beside_energy(
+    facility: Facility, weights: Weights, inputs: Inputs, outputs: Outputs
+) -> tuple[Array, Array, Array]:
+    """Water, failures and compute [USD/s]: what needs no price of energy.
+
+    Parameters
+    ----------
+    facility
+        Nameplates.
+    weights
+        Prices.
+    inputs, outputs
+        Arrays that broadcast.
+    """
+    makeup = np.asarray(outputs.tower_makeup_kg_s) + outputs.ahu_makeup_kg_s
+    rate = np.asarray(reliability.failure_rate(Chips(), outputs.chip_c))
+    rated_w = facility.it.racks.rated_power_w
+    # Leakage and server fans draw more than is asked for, so power served is at least that.
+    short_w = np.minimum(inputs.it_demand_w, rated_w) - np.asarray(outputs.it_power_w)
+    return (
+        weights.water_usd_kg * makeup,
+        weights.chip_failure_usd * chip_count(facility) * rate,
+        weights.compute_usd_j * np.maximum(short_w, 0.0),
+    )
+
+
+def exceedance_k(limits_c: Array, limited_c: Array) -> Array:
+    """Sum of what is above each limit, over the last axis [K]."""
+    return np.asarray(np.maximum(limited_c - limits_c, 0.0).sum(axis=-1))
+
+
+def rates(
+    site: Site, weights: Weights, prices: Prices, inputs: Inputs, outputs: Outputs
+) -> Rates:
+    """Cost per second of what runs.
+
+    Parameters
+    ----------
+    site
+        Nameplates and limits.
+    weights, prices
+        What things cost; prices of shape (time,).
+    inputs, outputs
+        Arrays of shape (..., time).
+    """
+    power_w = np.asarray(outputs.site_power_w)
+    limited = np.stack([getattr(outputs, n) for n in site.limits._fields], axis=-1)
+    above_k = exceedance_k(np.array(site.limits), limited)
+    return Rates(
+        prices.energy_usd_j * power_w,
+        weights.carbon_usd_kg * prices.carbon_kg_j * power_w,
+        *beside_energy(site.facility, weights, inputs, outputs),
+        weights.exceedance_usd_k_s * above_k,
+    )
+
+
+def starts(count: Array) -> float:
+    """Units that came into service over time."""
+    return float(np.maximum(np.diff(count), 0.0).sum())
+
+
+def wear(
+    weights: Weights, step_s: Array, outputs: Outputs, setpoints: Setpoints
+) -> float:
+    """Starts, changes of mode, reversals and battery throughput [USD].
+
+    Parameters
+    ----------
+    weights
+        Prices.
+    step_s, outputs
+        Arrays of shape (time,).
+    setpoints
+        In force, shape (cycles,).
+    """
+    discharged_w = np.maximum(np.asarray(outputs.battery_power_w), 0.0)
+    modes = float(np.abs(np.diff(np.round(outputs.ups_eco))).sum())
+    return (
+        weights.cell_start_usd * starts(np.asarray(outputs.tower_cells_on))
+        + weights.chiller_start_usd * starts(np.asarray(outputs.chillers_on))
+        + weights.mode_change_usd * modes
+        + weights.reversal_usd * reversals(pd.DataFrame(setpoints._asdict()))
+        + weights.battery_wear_usd_j * float(np.sum(discharged_w * step_s))
+    )
+
+
+def charge_owed(site: Site, prices: Prices, outputs: Outputs) -> float:
+    """Cost of restoring the first state of charge, at the mean price [USD]."""
+    taken_j = battery_taken(site, pd.DataFrame({"battery_soc": outputs.battery_soc}))
+    return taken_j * float(np.mean(prices.energy_usd_j))
+
+
+def bill(
+    site: Site,
+    weights: Weights,
+    prices: Prices,
+    step_s: Array,
+    inputs: Inputs,
+    outputs: Outputs,
+    setpoints: Setpoints,
+) -> Bill:
+    """Cost of a course.
+
+    Parameters
+    ----------
+    site
+        Nameplates and limits.
+    weights, prices
+        What things cost; prices of shape (time,).
+    step_s
+        Lengths of the steps, shape (time,). [s]
+    inputs, outputs
+        Over the steps, arrays of shape (time,).
+    setpoints
+        In force, arrays of shape (cycles,).
+
+    Returns
+    -------
+    Bill
+        Item by item; ``total`` is the objective.
+    """
+    running = rates(site, weights, prices, inputs, outputs)
+    items = (float(np.sum(rate * step_s)) for rate in running)
+    highest_w = peak(np.asarray(outputs.site_power_w), step_s)
+    above_w = max(highest_w - prices.peak_before_w, 0.0)
+    return Bill(
+        *items,
+        demand=prices.demand_usd_w * above_w,
+        wear=wear(weights, step_s, outputs, setpoints),
+        charge_owed=charge_owed(site, prices, outputs),
+    )
+
+
+def bill_of(
+    site: Site, scenario: Scenario, results: Results, weights: Weights | None = None
+) -> Bill:
+    """Cost of a finished run, from what was recorded.
+
+    Parameters
+    ----------
+    site, scenario
+        Limits, tariff, prices.
+    results
+        Of ``twin.simulate``; the first scenario counts.
+    weights
+        The defaults if None.
+    """
+    telemetry = results.telemetry
+    end_s = telemetry["time_s"].to_numpy(dtype=float)
+    step_s = np.diff(end_s, prepend=0.0)
+    middle_s = end_s - step_s / 2.0
+    hours = float(step_s.sum()) / 3600.0
+    prices = Prices(
+        np.asarray(scenario.price_at(middle_s)),
+        np.asarray(scenario.carbon_at(middle_s)),
+        site.tariff.demand_charge_usd_w_month * hours / HOURS_PER_MONTH,
+    )
+    moves = results.setpoints
+    return bill(
+        site,
+        weights or Weights(),
+        prices,
+        step_s,
+        Inputs(*(telemetry[name].to_numpy(dtype=float) for name in Inputs._fields)),
+        Outputs(*(telemetry[name].to_numpy(dtype=float) for name in Outputs._fields)),
+        Setpoints(*(moves[name].to_numpy(dtype=float) for name in Setpoints._fields)),
+    )
