@@ -40,6 +40,7 @@ class PlantJob(NamedTuple):
     seed: int = 1
     spread: float = SPREAD
     scale_load: bool = True  # to the site's rated IT power
+    speed: float = 0.0  # plant seconds per second; 0: a client moves the clock
 
 
 class Listening(NamedTuple):
@@ -106,6 +107,8 @@ async def serve(
     """
     plant = build(job)
     port = await plant.start(job.host, job.port)
+    if job.speed > 0.0:
+        plant.run_clock(job.speed)
     try:
         ready(Listening(job.host, port, os.getpid()))
         await stop.wait()

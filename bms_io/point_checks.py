@@ -10,6 +10,7 @@ from bms_io.codec import register_count
 from bms_io.point_names import (
     CLOCK_TARGET_POINT,
     HEARTBEAT_POINT,
+    OWNER_POINT,
     SIGNALS,
     affine,
     si_unit,
@@ -74,7 +75,7 @@ def _unit_findings(name: str, spec: PointSpec) -> Iterator[Finding]:
 def _write_findings(name: str, spec: PointSpec) -> Iterator[Finding]:
     """Table and write rule must fit the kind of signal."""
     kind, table = name.split(".")[0], spec.modbus.table
-    service = name in (HEARTBEAT_POINT, CLOCK_TARGET_POINT)
+    service = name in (HEARTBEAT_POINT, CLOCK_TARGET_POINT, OWNER_POINT)
     wanted = "holding" if kind == "setpoints" or service else "input"
     if table != wanted:
         text = f"is {table!r}: {kind} stand in table {wanted}. Change it."

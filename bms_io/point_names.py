@@ -13,6 +13,8 @@ name                   table  meaning
 ``clock.target_s``     hold.  writing it moves a virtual plant to that time
 ``plant.mode``         input  0 local control, 1 remote
 ``plant.heartbeat``    hold.  the plant goes local when it stops changing
+``plant.remote_enable`` input 1 where the operator lets a supervisor take over
+``plant.owner``        hold.  who has the lease: 0 nobody; the plant clears it in local
 =====================  =====  ====================================================
 """
 
@@ -23,6 +25,7 @@ import pint
 from twin.signals import Inputs, Outputs, Setpoints
 
 MODE_POINT, HEARTBEAT_POINT = "plant.mode", "plant.heartbeat"
+REMOTE_ENABLE_POINT, OWNER_POINT = "plant.remote_enable", "plant.owner"
 CLOCK_POINT, CLOCK_TARGET_POINT = "clock.time_s", "clock.target_s"
 
 SIGNALS: frozenset[str] = frozenset(
@@ -30,7 +33,8 @@ SIGNALS: frozenset[str] = frozenset(
     + [f"outputs.{name}" for name in Outputs._fields]
     + [f"active.{name}" for name in Setpoints._fields]
     + [f"setpoints.{name}" for name in Setpoints._fields]
-    + [MODE_POINT, HEARTBEAT_POINT, CLOCK_POINT, CLOCK_TARGET_POINT]
+    + [MODE_POINT, HEARTBEAT_POINT, REMOTE_ENABLE_POINT, OWNER_POINT]
+    + [CLOCK_POINT, CLOCK_TARGET_POINT]
 )
 _SI_UNIT = {"_kg_s": "kg/s", "_w": "W", "_c": "degC", "_pa": "Pa", "_s": "s"}
 

@@ -78,6 +78,9 @@ class SimulatedPlant:
         self._beat_s = -np.inf
         self.time_s = 0.0
         self.mode = LOCAL
+        self.owner = 0.0  # who has the lease, nobody at first
+        self.remote_enabled = True  # the operator's switch
+        self._overrides: dict[str, float] = {}
         self._state = initial_state(facility, self._inputs(), design)
         # sensors need something to show before the clock first moves
         _, out = self._run(0.0, STEP_S)
@@ -90,8 +93,9 @@ class SimulatedPlant:
 
     @property
     def active(self) -> Setpoints:
-        """Setpoints in force."""
-        return self._requested if self.mode == REMOTE else self._design
+        """Setpoints in force; what the operator overrides is his in any mode."""
+        base = self._requested if self.mode == REMOTE else self._design
+        return base._replace(**self._overrides)
 
     def request(self, field: str, value: float) -> None:
         """Ask for a setpoint; it comes into force in remote mode."""
@@ -99,8 +103,24 @@ class SimulatedPlant:
 
     def beat(self, value: float) -> None:
         """Receive the heartbeat; only a changed value is a sign of life."""
-        if value != self._heartbeat:
+        if value != self._heartbeat and self.remote_enabled:
             self._heartbeat, self._beat_s, self.mode = value, self.time_s, REMOTE
+
+    def enable_remote(self, enabled: bool) -> None:
+        """Turn the operator's switch; without it the plant is local at once."""
+        self.remote_enabled = enabled
+        if not enabled:
+            self._go_local()
+
+    def override(self, field: str, value: float | None) -> None:
+        """Let the operator hold one setpoint by hand, or give it back with None."""
+        self._overrides.pop(field, None)
+        if value is not None:
+            self._overrides[field] = value
+
+    def _go_local(self) -> None:
+        """End remote mode and the lease."""
+        self.mode, self.owner = LOCAL, 0.0
 
     def advance(self, target_s: float) -> None:
         """Move the clock in whole steps; then read the sensors once.
@@ -113,7 +133,7 @@ class SimulatedPlant:
         parts: list[NDArray[np.float64]] = []
         while self.time_s < target_s:
             if self.time_s - self._beat_s >= self._plant_timeout_s:
-                self.mode = LOCAL
+                self._go_local()
             until_s = min(target_s, self._overdue_s())
             self._state, out = self._run(self.time_s, until_s)
             parts.append(out)

@@ -9,6 +9,7 @@ Everything happens in the server's action hook without giving up the event loop,
 client can ever read registers of two different times.
 """
 
+import asyncio
 import errno
 import logging
 import math
@@ -26,12 +27,14 @@ from bms_io.point_names import (
     CLOCK_TARGET_POINT,
     HEARTBEAT_POINT,
     MODE_POINT,
+    OWNER_POINT,
+    REMOTE_ENABLE_POINT,
 )
 from bms_io.points import Point, PointMap
 from bms_io.simulated_plant import STEP_S, SimulatedPlant
 from twin.errors import ConfigError
 
-_READ_INPUT = 4
+_READ_HOLDING, _READ_INPUT = 3, 4
 _WRITES = (6, 16, 22, 23)
 _ROUNDING = 1e-6  # float32 may carry a limit slightly beyond itself
 
@@ -51,6 +54,7 @@ class VirtualPlant:
         self._map = point_map
         self._plant = plant
         self._server: ModbusTcpServer | None = None
+        self._ticking: asyncio.Task[None] | None = None
 
     async def start(self, host: str, port: int) -> int:
         """Listen.
@@ -85,8 +89,32 @@ class VirtualPlant:
         listener: Any = server.transport  # an asyncio.Server once it listens
         return int(listener.sockets[0].getsockname()[1])
 
+    def run_clock(self, speed: float) -> None:
+        """Let the plant's clock run by itself, so that nobody needs to write it.
+
+        Parameters
+        ----------
+        speed
+            Plant seconds per second of this machine.
+        """
+        self._ticking = asyncio.create_task(self._tick(speed))
+
+    async def _tick(self, speed: float) -> None:
+        """Step at the pace of the monotonic clock until the scenario ends."""
+        loop = asyncio.get_running_loop()
+        begin_s, begun_s = loop.time(), self._plant.time_s
+        while self._plant.time_s + STEP_S <= self._plant.duration_s:
+            target_s = self._plant.time_s + STEP_S
+            await asyncio.sleep(begin_s + (target_s - begun_s) / speed - loop.time())
+            self._plant.advance(target_s)
+            for name in self._map.devices:
+                await self._publish(name)
+
     async def stop(self) -> None:
-        """Stop listening and drop all connections."""
+        """Stop the clock, stop listening and drop all connections."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+            self._ticking = None
         if self._server is not None:
             await self._server.shutdown()  # type: ignore[no-untyped-call] # theirs
             self._server = None
@@ -124,6 +152,8 @@ class VirtualPlant:
             CLOCK_POINT: plant.time_s,
             CLOCK_TARGET_POINT: plant.time_s,
             MODE_POINT: plant.mode,
+            REMOTE_ENABLE_POINT: float(plant.remote_enabled),
+            OWNER_POINT: plant.owner,
             HEARTBEAT_POINT: 0.0,
         }
 
@@ -133,11 +163,10 @@ class VirtualPlant:
             return
         values, unit = self._values(), self._map.devices[device].unit
         for point in self._points(device):
-            if point.table == "input":
+            if point.table == "input" or point.name == OWNER_POINT:
                 words = _words(point, values[point.name])
-                await self._server.async_setValues(
-                    unit, _READ_INPUT, point.address, words
-                )
+                table = _READ_INPUT if point.table == "input" else _READ_HOLDING
+                await self._server.async_setValues(unit, table, point.address, words)
 
     async def _act(
         self,
@@ -189,6 +218,8 @@ class VirtualPlant:
         """Whether the plant takes this value."""
         if not math.isfinite(value):
             return False
+        if point.name == CLOCK_TARGET_POINT and self._ticking is not None:
+            return False  # it runs by itself
         if point.name == CLOCK_TARGET_POINT:
             ahead = value - self._plant.time_s
             return (
@@ -205,6 +236,8 @@ class VirtualPlant:
             self._plant.advance(value)
         elif name == HEARTBEAT_POINT:
             self._plant.beat(value)
+        elif name == OWNER_POINT:
+            self._plant.owner = value
         else:
             self._plant.request(name.removeprefix("setpoints."), value)
 

@@ -211,6 +211,10 @@ def serve_plant(
     load_as_is: LoadAsIsOption = False,
     seed: SeedOption = 1,
     spread: SpreadOption = 0.05,
+    speed: Annotated[
+        float,
+        typer.Option(min=0.0, help="Plant seconds per second; 0: a client moves it."),
+    ] = 0.0,
 ) -> None:
     """Start the virtual plant of a site on Modbus TCP; Ctrl-C ends it.
 
@@ -230,6 +234,7 @@ def serve_plant(
             seed=seed,
             spread=spread,
             scale_load=not load_as_is,
+            speed=speed,
         )
         run_server(job)
 
