@@ -61,7 +61,9 @@ def show_comparison(runs: Sequence[Judged]) -> None:
             ("IT (cooler chips leak less)", saving.it_saved_j),
             ("the power chain", saving.power_chain_saved_j),
         )
-        told = ", ".join(f"{j / tables.J_PER_MWH:.2f} MWh in {n}" for n, j in parts)
+        told = ", ".join(
+            f"{tables.digits(j / tables.J_PER_MWH, 2)} MWh in {n}" for n, j in parts
+        )
         console.write(f"  of this {told}")
 
 

@@ -35,6 +35,7 @@ def render(study: Study) -> str:
     pictures = [(p.caption, svg(p.figure, p.name)) for p in figures.all_pictures(study)]
     return environment.get_template("report.html.j2").render(
         study=study,
+        mwh=lambda energy_j: tables.digits(energy_j / tables.J_PER_MWH, 2),
         answer=tables.answer(study),
         headings=tables.headings(),
         rows=[tables.row(run) for run in study.runs],

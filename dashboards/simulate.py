@@ -154,9 +154,9 @@ def show(summary: dict[str, Any], as_json: bool) -> None:
     console.write(f"{summary['site']} under {summary['controller']}:")
     if summary["kpis"]:
         figures = Kpis(**summary["kpis"])
-        for column in tables.COLUMNS:
-            value = format(column.value(figures), column.form)
-            console.write(f"  {column.title:16s}{value:>14s} {column.unit}".rstrip())
+        for column in (*tables.COLUMNS, *tables.DETAILS):
+            value = column.show(figures)
+            console.write(f"  {column.title:18s}{value:>14s} {column.unit}".rstrip())
     console.write(f"  largest residual {summary['largest_residual']:.1e} of site power")
     console.write(f"  {summary['scans']} scans in {summary['wall_s']:.1f} s")
     console.write(f"results: {summary['directory']}")

@@ -1,5 +1,6 @@
 """Tables of results: figures of ``twin.kpis`` in the units that people use."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -29,13 +30,29 @@ class Judged(Protocol):
         """Its figures."""
 
 
+def digits(value: float, decimals: int, significant: int = 5) -> str:
+    """Number with at least so many decimals and so many significant digits.
+
+    A day of a 50 kW site is told as finely as one of a 100 MW site.
+    """
+    if not math.isfinite(value) or value == 0.0:
+        return f"{value:,.{decimals}f}"
+    needed = significant - 1 - math.floor(math.log10(abs(value)))
+    return f"{value:,.{max(decimals, needed)}f}"
+
+
 class Column(NamedTuple):
     """One column of the comparison."""
 
     title: str
     unit: str
     value: Callable[[Kpis], float]
-    form: str
+    decimals: int  # at least
+    significant: int = 1  # at least, see ``digits``
+
+    def show(self, kpis: Kpis) -> str:
+        """Figure of a run as text."""
+        return digits(self.value(kpis), self.decimals, self.significant)
 
     @property
     def heading(self) -> str:
@@ -44,14 +61,26 @@ class Column(NamedTuple):
 
 
 COLUMNS = (
-    Column("site energy", "MWh", lambda k: k.site_energy_j / J_PER_MWH, ".2f"),
-    Column("cooling energy", "MWh", lambda k: k.cooling_energy_j / J_PER_MWH, ".2f"),
-    Column("PUE", "", lambda k: k.pue, ".4f"),
-    Column("WUE", "L/kWh", lambda k: k.wue_l_kwh, ".3f"),
-    Column("cost", "USD", lambda k: k.cost_usd, ",.0f"),
-    Column("peak", "kW", lambda k: k.peak_w / 1e3, ",.0f"),
-    Column("violations", "K h", lambda k: k.violation_kh, ".2f"),
-    Column("reversals", "", lambda k: float(k.reversals), ".0f"),
+    Column("site energy", "MWh", lambda k: k.site_energy_j / J_PER_MWH, 2, 5),
+    Column("cooling energy", "MWh", lambda k: k.cooling_energy_j / J_PER_MWH, 2, 5),
+    Column("PUE", "", lambda k: k.pue, 4),
+    Column("WUE", "L/kWh", lambda k: k.wue_l_kwh, 3),
+    Column("cost", "USD", lambda k: k.cost_usd, 0, 4),
+    Column("peak", "kW", lambda k: k.peak_w / 1e3, 0, 4),
+    Column("violations", "K h", lambda k: k.violation_kh, 2),
+    Column("reversals", "", lambda k: float(k.reversals), 0),
+)
+
+
+# Beside the comparison, where one run is told in full.
+DETAILS = (
+    Column("CUE", "kg/kWh", lambda k: k.cue_kg_kwh, 3),
+    Column("carbon", "t", lambda k: k.carbon_kg / 1e3, 1, 4),
+    Column("water", "m3", lambda k: k.water_kg / 1e3, 1, 4),
+    Column("REF", "", lambda k: k.ref, 3),
+    Column("ERF", "", lambda k: k.erf, 3),
+    Column("effective compute", "chip h", lambda k: k.effective_chip_h, 0, 4),
+    Column("  per energy", "chip h/kWh", lambda k: k.effective_chip_h_kwh, 3),
 )
 
 
@@ -62,8 +91,7 @@ def headings() -> list[str]:
 
 def row(run: Judged) -> list[str]:
     """One formatted row of the comparison."""
-    values = (format(column.value(run.kpis), column.form) for column in COLUMNS)
-    return [run.name, *values]
+    return [run.name, *(column.show(run.kpis) for column in COLUMNS)]
 
 
 def saving(candidate: float, baseline: float) -> float:
@@ -204,7 +232,7 @@ def extrapolated(study: Study) -> list[Extrapolated]:
 def answer(study: Study) -> str:
     """Result in one sentence."""
     run = study.candidate
-    energy = f"{run.kpis.site_energy_j / J_PER_MWH:.2f} MWh"
+    energy = f"{digits(run.kpis.site_energy_j / J_PER_MWH, 2)} MWh"
     sentence = (
         f"On {study.settings.date}, over {run.kpis.hours:g} h, {run.name} ran the site "
         f"on {energy} at a PUE of {run.kpis.pue:.4f}"

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from plant.it import reliability
 from plant.it.reliability import Chips
 from twin.config import Site
+from twin.effective_compute import chip_count
 from twin.kpis import HOURS_PER_MONTH, battery_taken, peak, reversals
 from twin.results import Results
 from twin.scenario import Scenario
@@ -87,13 +88,6 @@ class Bill(NamedTuple):
     def total(self) -> float:
         """The objective."""
         return float(sum(self))
-
-
-def chip_count(facility: Facility) -> float:
-    """Chips on cold plates; air-cooled ones have no temperature in the twin."""
-    racks = facility.it.racks
-    chip_w = facility.it.cold_plate.chip_power_w
-    return float(racks.rated_power_w * racks.liquid_fraction / chip_w)
 
 
 def beside_energy(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from plant.types import Numeric
 from twin.facility import SETTLED_S, facility_step
+from twin.rows import as_inputs, as_setpoints, as_state
 from twin.signals import Inputs, Outputs, Setpoints, State
 from twin.topology import Facility
 
@@ -87,9 +88,7 @@ def _run(
 ) -> State:
     """Steps in a row at constant setpoints; inputs has shape (5, steps)."""
     for i in range(out.shape[0]):
-        now = Inputs(
-            inputs[0, i], inputs[1, i], inputs[2, i], inputs[3, i], inputs[4, i]
-        )
+        now = as_inputs(inputs[:, i])
         state, outputs = facility_step(facility, state, now, setpoints, dt_s)
         for j in range(out.shape[1]):
             out[i, j] = outputs[j]
@@ -107,10 +106,9 @@ def _settle(
 ) -> None:
     """Steady state of many cases; every matrix has shape (cases, fields)."""
     for i in range(out.shape[0]):
-        s, n, u = states[i], inputs[i], setpoints[i]
-        state = State(s[0], s[1], s[2], s[3], s[4], s[5], s[6])
-        now = Inputs(n[0], n[1], n[2], n[3], n[4])
-        chosen = Setpoints(u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9])
+        state = as_state(states[i])
+        now = as_inputs(inputs[i])
+        chosen = as_setpoints(setpoints[i])
         for _ in range(passes):
             after, outputs = facility_step(facility, state, now, chosen, SETTLED_S)
             state = State(
@@ -121,6 +119,8 @@ def _settle(
                 state.battery_soc,
                 after.chillers_on,
                 after.chiller_hold_s,
+                after.tank_upper_c,
+                after.tank_lower_c,
             )
         for j in range(out.shape[1]):
             out[i, j] = outputs[j]
@@ -204,6 +204,8 @@ def initial_state(facility: Facility, inputs: Inputs, setpoints: Setpoints) -> S
         battery_soc,
         0.0,
         SETTLED_S,
+        float(setpoints.tower_supply_c),
+        float(setpoints.tower_supply_c),
     )
     row = Outputs(*(float(v) for v in settle(facility, guess, inputs, setpoints)[0]))
     return State(
@@ -214,4 +216,6 @@ def initial_state(facility: Facility, inputs: Inputs, setpoints: Setpoints) -> S
         battery_soc,
         row.chillers_on,
         SETTLED_S,
+        row.tank_upper_c,
+        row.tank_lower_c,
     )

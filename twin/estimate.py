@@ -77,6 +77,11 @@ def _pick(
     ]
 
 
+def unknown(name: str) -> float:
+    """What stands for a state that was never read: not-a-number, unless optional."""
+    return float(State._field_defaults.get(name, float("nan")))
+
+
 def _state(
     snapshot: Snapshot,
     values: dict[str, float],
@@ -87,7 +92,7 @@ def _state(
     last = previous.state if previous else None
     hold_s = site.facility.trim_chillers.minimum_hold_s
     found = {
-        name: values.get(f"outputs.{name}", float(getattr(last, name, float("nan"))))
+        name: values.get(f"outputs.{name}", float(getattr(last, name, unknown(name))))
         for name in State._fields
         if name != "chiller_hold_s"
     }

@@ -9,7 +9,7 @@ Balances, both reported as residuals in the outputs:
 
 * electrical: site + battery cells = IT + cooling + losses + house
 * thermal: IT + losses to air + fans in the hall + pumps + compressors
-  = rejected by towers and AHUs + stored in water and air
+  = rejected by towers and AHUs + reused + lost by the tank + stored in water and air
 """
 
 import numpy as np
@@ -66,7 +66,7 @@ def facility_step(
     branches = tcs.primary_flow_kg_s + hall.water_flow_kg_s
     load = tcs.heat_w + hall.heat_w - hall.chiller.heat_w
     fws = water_loops.facility_water(
-        facility, state, setpoints, branches, load, tower_flow, dt_s
+        facility, state, inputs, setpoints, branches, load, tower_flow, dt_s
     )
     rejected = fws.heat_w + hall.chiller.condenser_heat_w
     tower = water_loops.towers(
@@ -80,6 +80,8 @@ def facility_step(
         critical.battery.soc,
         hall.chillers_on,
         hall.chiller_hold_s,
+        fws.tank.upper_c,
+        fws.tank.lower_c,
     )
     outputs = collect(
         facility, setpoints, racks, inlet_c, critical, tcs, hall, fws, tower
@@ -144,7 +146,8 @@ def collect(
     electrical = meter.site_power_w + cells_w - racks.power_w - cooling - losses - house
     stored = tcs.stored_w + hall.stored_w + fws.stored_w + tower.stored_w
     rejected = tower.heat_w + hall.outside.heat_w
-    thermal = racks.power_w + critical.heat_to_air_w + inside - rejected - stored
+    gone = rejected + fws.reused_w + fws.tank.loss_w
+    thermal = racks.power_w + critical.heat_to_air_w + inside - gone - stored
     return Outputs(
         site_power_w=meter.site_power_w,
         it_power_w=racks.power_w,
@@ -180,6 +183,10 @@ def collect(
         fws_return_c=fws.return_c,
         fws_flow_kg_s=fws.flow_kg_s,
         fws_pressure_pa=setpoints.fws_pressure_pa,
+        heat_reused_w=fws.reused_w,
+        tank_heat_w=fws.tank.heat_w,
+        tank_upper_c=fws.tank.upper_c,
+        tank_lower_c=fws.tank.lower_c,
         chilled_water_c=hall.chilled_water_c,
         chillers_on=hall.chillers_on,
         chiller_part_load_ratio=hall.chiller.part_load_ratio,

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from twin import grid, weather, workload
+import numpy as np
+
+from twin import grid, onsite, weather, workload
 from twin.config import Site
 from twin.errors import ConfigError, DataError
 from twin.forecast import DAY_S, Series
@@ -29,11 +31,20 @@ class Scenario(NamedTuple):
     price: HourlySeries
     carbon: HourlySeries
     load_scaled_from_w: float  # peak of the trace as read; 0 if taken as it is
+    pv_w: Series | None = None  # at the rows of the weather; None without modules
 
     def inputs_at(self, time_s: Series | float) -> Inputs:
         """Outdoor air and IT demand at plant time, any shape."""
         air = weather.air_at(self.weather, self.start_s + time_s)
         return Inputs(*air, it_demand_w=workload.power_at(self.load, time_s))
+
+    def pv_at(self, time_s: Series | float) -> Series:
+        """Power of the modules, mean of the weather's hour [W]; 0 without modules."""
+        if self.pv_w is None:
+            return np.zeros(np.shape(time_s))
+        rows = self.weather.time_s
+        at = np.searchsorted(rows, np.mod(self.start_s + time_s, weather.YEAR_S))
+        return self.pv_w[np.mod(at, len(rows))]
 
     def price_at(self, time_s: Series | float) -> Series:
         """Energy price [USD/J]."""
@@ -111,6 +122,7 @@ def load_scenario(
         price=grid.read_hourly(price, grid.PRICE),
         carbon=grid.read_hourly(carbon, grid.CARBON),
         load_scaled_from_w=peak_w if scale_load else 0.0,
+        pv_w=onsite.pv_power(site, outdoor),
     )
 
 

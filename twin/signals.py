@@ -44,6 +44,8 @@ class State(NamedTuple):
     battery_soc: Numeric
     chillers_on: Numeric  # trim chillers running, a whole number
     chiller_hold_s: Numeric  # time since the last start or stop
+    tank_upper_c: Numeric = 20.0  # storage tank; without one it stays as it is
+    tank_lower_c: Numeric = 20.0
 
 
 class Outputs(NamedTuple):
@@ -86,6 +88,10 @@ class Outputs(NamedTuple):
     fws_return_c: Numeric
     fws_flow_kg_s: Numeric
     fws_pressure_pa: Numeric
+    heat_reused_w: Numeric  # to the heat consumer
+    tank_heat_w: Numeric  # out of the storage tank into the water
+    tank_upper_c: Numeric
+    tank_lower_c: Numeric
     chilled_water_c: Numeric
     chillers_on: Numeric
     chiller_part_load_ratio: Numeric

@@ -7,13 +7,16 @@
       +----air--> (AHU) -> coils <- trim chillers ----+   exchangers -> tower water -> towers
                                           |                                ^
                                           +---------- condenser -----------+
-    utility -> transformers -> UPS (battery) -> busway -> racks
+    facility water -> heat consumer; facility water <-> storage tank
+    utility, PV, generators -> transformers -> UPS (battery) -> busway -> racks
 
 A site without a part gives it the count or size zero. Every count is a float because
 compiled code wants one type; the site file gives whole numbers.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from annotated_types import Interval
 
 from plant.cooling.ahu import Ahu
 from plant.cooling.cdu import Cdu
@@ -26,9 +29,12 @@ from plant.heat_exchanger import PlateHeatExchanger
 from plant.it.rack import Racks
 from plant.power.battery import Battery
 from plant.power.distribution import Busway
+from plant.power.generator import Generator
+from plant.power.pv import Pv
 from plant.power.transformer import Transformer
 from plant.power.ups import Ups
 from plant.types import Fraction, NonNegative, Positive
+from twin.water_side_loads import HeatConsumer, Tank
 
 
 class It(NamedTuple):
@@ -76,6 +82,8 @@ class FacilityWater(NamedTuple):
     in_row_flow_kg_s: NonNegative  # one cooler, likewise
     minimum_flow_ratio: Fraction  # bypass that protects the pumps
     water_kg: Positive
+    consumer: HeatConsumer = HeatConsumer()
+    tank: Tank = Tank()
 
 
 class TrimChillers(NamedTuple):
@@ -101,6 +109,17 @@ class HeatRejection(NamedTuple):
     water_kg: Positive  # basins and pipes
 
 
+NO_LIMIT_W = 1e12
+
+
+class PvField(NamedTuple):
+    """Modules on one plane; ratings of zero mean there are none."""
+
+    array: Pv = Pv(0.0, 0.0)
+    tilt_deg: Annotated[float, Interval(ge=0, le=90)] = 10.0
+    azimuth_deg: Annotated[float, Interval(ge=0, le=360)] = 180.0  # south
+
+
 class PowerChain(NamedTuple):
     """Utility connection to rack inputs."""
 
@@ -112,6 +131,11 @@ class PowerChain(NamedTuple):
     battery: Battery
     house_power_w: NonNegative  # lights, offices, controls
     loss_to_air: Fraction  # share of UPS, busway and battery loss that the coils see
+    grid_limit_w: Positive = NO_LIMIT_W  # what the utility connection may draw
+    pv: PvField = PvField()
+    generator: Generator = Generator(1.0)
+    generator_count: NonNegative = 0.0
+    fuel_m3: NonNegative = 0.0  # in the tanks of the generators
 
 
 class Facility(NamedTuple):

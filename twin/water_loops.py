@@ -14,6 +14,7 @@ from plant.cooling import cooling_tower, loop, pump
 from plant.types import Numeric, OutdoorAir
 from twin.signals import Inputs, Setpoints, State
 from twin.topology import Facility
+from twin.water_side_loads import TankFlow, reused, tank
 
 
 class WaterFlow(NamedTuple):
@@ -24,7 +25,9 @@ class WaterFlow(NamedTuple):
     flow_kg_s: Numeric
     pump_power_w: Numeric
     heat_w: Numeric  # to the tower water
-    stored_w: Numeric
+    stored_w: Numeric  # in pipes and tank
+    reused_w: Numeric
+    tank: TankFlow
 
 
 class TowerFlow(NamedTuple):
@@ -46,13 +49,14 @@ class TowerFlow(NamedTuple):
 def facility_water(
     facility: Facility,
     state: State,
+    inputs: Inputs,
     setpoints: Setpoints,
     branches_kg_s: Numeric,
     load_w: Numeric,
     tower_flow_kg_s: Numeric,
     dt_s: Numeric,
 ) -> WaterFlow:
-    """Facility water: coils and CDUs warm it, plate exchangers cool it."""
+    """Facility water: coils and CDUs warm it, a consumer and plate exchangers cool it."""
     system = facility.facility_water
     side = facility.heat_rejection
     cp = water.heat_capacity(state.fws_supply_c)
@@ -63,23 +67,31 @@ def facility_water(
     head = setpoints.fws_pressure_pa + system.pipe_pressure_pa * ratio * ratio
     each = flow / rho / system.pump_count
     pump_power = system.pump_count * pump.power(system.pump, each, head)
-    load = load_w + pump_power
+    warmed = load_w + pump_power
+    held = tank(
+        system.tank, state, inputs, state.fws_supply_c + warmed / (flow * cp), dt_s
+    )
+    load = warmed + held.heat_w
     returning = state.fws_supply_c + load / (flow * cp)
+    given = reused(system.consumer, inputs, returning, flow)
+    entering = returning - given / (flow * cp)
     plates = np.maximum(side.exchanger_count, 1.0)
     moved = side.exchanger_count * heat_exchanger.heat_transferred(
         side.exchanger,
-        returning,
+        entering,
         flow / plates,
         cp,
         state.tower_supply_c,
         tower_flow_kg_s / plates,
         water.heat_capacity(state.tower_supply_c),
     )
-    leaving = returning - moved / (flow * cp)
+    leaving = entering - moved / (flow * cp)
     capacity = system.water_kg * cp
     after = loop.settle(state.fws_supply_c, leaving, flow * cp, capacity, dt_s)
     stored = loop.stored(state.fws_supply_c, after, capacity, dt_s)
-    return WaterFlow(after, returning, flow, pump_power, load - stored, stored)
+    onward = load - given - stored
+    kept = stored + held.stored_w
+    return WaterFlow(after, returning, flow, pump_power, onward, kept, given, held)
 
 
 @kernel

@@ -28,12 +28,25 @@ ALLOWED = {
 }
 
 
+class Sun(NamedTuple):
+    """Means of the time step that ends at each row; arrays of shape (n,)."""
+
+    global_w_m2: Series  # horizontal
+    direct_w_m2: Series  # normal
+    diffuse_w_m2: Series  # horizontal
+    wind_m_s: Series
+
+
+SUN_COLUMNS = ("ghi_w_m2", "dni_w_m2", "dhi_w_m2", "wind_speed_m_s")
+
+
 class Weather(NamedTuple):
     """One year of outdoor air."""
 
     source: str
     time_s: Series  # shape (n,), within the year, ascending
     air: OutdoorAir  # arrays of shape (n,)
+    sun: Sun | None = None  # where the file has it
 
 
 def read_weather(path: Path, elevation_m: float) -> Weather:
@@ -66,7 +79,8 @@ def read_weather(path: Path, elevation_m: float) -> Weather:
     _check(path, table)
     air = _moist_air(table)
     _check_humidity(path, air)
-    return Weather(path.name, table["time_s"].to_numpy(dtype=float), air)
+    time_s = table["time_s"].to_numpy(dtype=float)
+    return Weather(path.name, time_s, air, _sun(table))
 
 
 def _read_epw(path: Path) -> pd.DataFrame:
@@ -89,6 +103,10 @@ def _read_epw(path: Path) -> pd.DataFrame:
             "dry_bulb_c": data["temp_air"].to_numpy(dtype=float),
             "relative_humidity": data["relative_humidity"].to_numpy(dtype=float) / 100,
             "pressure_pa": data["atmospheric_pressure"].to_numpy(dtype=float),
+            "ghi_w_m2": data["ghi"].to_numpy(dtype=float),
+            "dni_w_m2": data["dni"].to_numpy(dtype=float),
+            "dhi_w_m2": data["dhi"].to_numpy(dtype=float),
+            "wind_speed_m_s": data["wind_speed"].to_numpy(dtype=float),
         }
     )
 
@@ -112,8 +130,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
             "relative_humidity": table["relative_humidity_pct"] / 100.0,
         }
     )
-    if "pressure_pa" in data:
-        out["pressure_pa"] = data["pressure_pa"].astype(float)
+    for name in ("pressure_pa", *SUN_COLUMNS):
+        if name in data:
+            out[name] = pd.to_numeric(data[name], errors="coerce")
     leap_day = (stamp.dt.month == 2) & (stamp.dt.day == 29)
     return out[~leap_day].reset_index(drop=True)
 
@@ -151,6 +170,17 @@ def _elevation_in(path: Path, elevation_m: float) -> float:
         comment = "".join(line for line in lines if line.startswith("#"))
     stated = re.search(r"elevation_m\s+(-?\d+(?:\.\d+)?)", comment)
     return float(stated.group(1)) if stated else elevation_m
+
+
+def _sun(table: pd.DataFrame) -> Sun | None:
+    """Irradiance and wind, if the file has all of them in every row."""
+    if not set(SUN_COLUMNS) <= set(table):
+        return None
+    columns = [table[name].to_numpy(dtype=float) for name in SUN_COLUMNS]
+    most = (1600.0, 1600.0, 1600.0, 110.0)  # EPW writes 9999 and 999 for missing
+    pairs = zip(columns, most, strict=True)
+    known = all(((c >= 0.0) & (c < high)).all() for c, high in pairs)
+    return Sun(*columns) if known else None
 
 
 def _check_humidity(path: Path, air: OutdoorAir) -> None:

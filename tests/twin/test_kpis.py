@@ -6,7 +6,7 @@ import pytest
 
 from twin.config import load_site
 from twin.errors import DataError
-from twin.kpis import kpis, peak, reversals
+from twin.kpis import battery_owed, kpis, peak, reversals
 from twin.scenario import load_scenario
 from twin.signals import Outputs, Setpoints
 
@@ -96,3 +96,34 @@ def test_too_many_missing_readings_are_refused_by_name():
     holed[:4] = np.nan
     with pytest.raises(DataError, match="site_power_w is missing in 33%"):
         figures(site_power_w=holed)
+
+
+def test_what_the_battery_gave_in_the_first_scan_is_owed_too():
+    soc = 0.95 - np.arange(1, 13) * 0.01
+    steady_w = 0.01 * 9e9 / 300.0 * 0.97  # at the bus
+    found = figures(battery_soc=soc, battery_power_w=steady_w)
+    missing_j = 0.12 * 9e9 / 0.97
+    assert found.site_energy_j == pytest.approx(6.6e6 * 3600 + missing_j)
+
+
+def test_owed_charge_is_bought_dear_and_a_surplus_sold_cheap():
+    down, up = np.linspace(0.95, 0.60, 12), np.linspace(0.60, 0.95, 12)
+    owes = battery_owed(SITE, SCENARIO, telemetry(battery_soc=down))
+    gains = battery_owed(SITE, SCENARIO, telemetry(battery_soc=up))
+    charge_hours = int(np.ceil(owes.energy_j / 0.5e6 / 3600.0))
+    run = float(SCENARIO.price_at(1800.0))
+    after = SCENARIO.price_at(3600.0 + 3600.0 * (np.arange(charge_hours) + 0.5)).mean()
+    assert owes.usd == pytest.approx(owes.energy_j * max(run, after))
+    assert gains.energy_j < 0.0
+    assert gains.usd >= gains.energy_j * min(run, after) - 1e-6
+
+
+def test_warm_chips_pay_in_effective_compute():
+    cool, warm = figures(chip_c=55.0), figures(chip_c=62.0)
+    assert cool.effective_chip_h > warm.effective_chip_h
+    # 7,000 chips of 1 kW on plates at 60 % power, by the formula of the white paper
+    rate = 5.48e-9 * 7000 * 0.7 ** (5 / 7)
+    availability = 1.0 - (900.0 + 600.0) * rate
+    assert cool.availability == pytest.approx(availability)
+    assert cool.effective_chip_h == pytest.approx(4200 * 0.41 * availability)
+    assert cool.effective_chip_h_kwh == pytest.approx(cool.effective_chip_h / 6600)
