@@ -12,38 +12,13 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from tests.validation.report import DOCS, ROOT, TOLERANCES, Found, LeftOut, report
+
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-DOCS = ROOT / "docs"
 SHIPPED = ROOT / "data" / "reference"
-TOLERANCES = tomllib.loads((HERE / "tolerances.toml").read_text())
 POINTS_DRAWN = 400
-ROWS = pytest.StashKey[list["Found"]]()
-INTRODUCTION = """# Validation
-
-Operating points computed by other programs (see `data/reference/README.md`), replayed
-through the equations of `plant/`. They prove that the equations are right; they say
-nothing about the accuracy for a real plant.
-
-This page is written by `python -m pytest tests/validation --write-validation`; further
-cases in the same format are replayed with `--reference DIR`.
-"""
-
-
-PROGRAMS = {
-    "ep": "EnergyPlus 25.2",
-    "mod": "Modelica Buildings",
-    "coolprop": "CoolProp 8",
-    "pybamm": "PyBaMM 26.10",
-    "blast": "BLAST-Lite 1.1",
-}
-
-
-class Found(NamedTuple):
-    component: str
-    case: str
-    figure: str
-    value: float
+ROWS = pytest.StashKey[list[Found]]()
+LEFT_OUT = pytest.StashKey[list[LeftOut]]()
 
 
 class Case(NamedTuple):
@@ -52,12 +27,22 @@ class Case(NamedTuple):
     params: dict[str, Any]
 
 
+def shipped_params(name: str) -> dict[str, Any]:
+    """Parameters of a shipped case, to tell whether another one has the same."""
+    return json.loads((SHIPPED / f"{name}.params.json").read_text())
+
+
+def published(name: str) -> dict[str, Any]:
+    """Equipment of a family whose parameters stand in the model it was run with."""
+    return tomllib.loads((HERE / "published.toml").read_text())[name]
+
+
 def find_cases(folder: Path, prefix: str) -> list[Path]:
     return sorted([*folder.glob(f"{prefix}*.csv"), *folder.glob(f"{prefix}*.csv.gz")])
 
 
 def pytest_configure(config):
-    config.stash[ROWS] = []
+    config.stash[ROWS], config.stash[LEFT_OUT] = [], []
     config.addinivalue_line("markers", "prefix(text): of the files a test replays")
 
 
@@ -82,14 +67,37 @@ def case(request):
     return Case(name, pd.read_csv(path), known)
 
 
+def component_of(request) -> str:
+    """Component that a module replays, from its name."""
+    module = request.module.__name__.rpartition(".")[2]
+    return module.removeprefix("test_").replace("_", " ")
+
+
+@pytest.fixture
+def keep(request, case) -> Callable[..., pd.DataFrame]:
+    """Rows to be judged; those left out stand in the report, with the reason.
+
+    A case of which nothing is left fails: it would prove nothing.
+    """
+
+    def kept(table: pd.DataFrame, rows: Any, why: str) -> pd.DataFrame:
+        chosen = table[np.asarray(rows)]
+        assert len(chosen), f"{case.name}: no row is left ({why})"
+        names = component_of(request), case.name
+        request.config.stash[LEFT_OUT].append(
+            LeftOut(*names, why, len(table) - len(chosen), len(table))
+        )
+        return chosen
+
+    return kept
+
+
 @pytest.fixture
 def check(request, case) -> Callable[[str, float], None]:
     """Hold a figure against its tolerance and keep it for the report."""
 
     def hold(figure: str, value: float) -> None:
-        module = request.module.__name__.rpartition(".")[2]
-        component = module.removeprefix("test_").replace("_", " ")
-        row = Found(component, case.name, figure, float(value))
+        row = Found(component_of(request), case.name, figure, float(value))
         request.config.stash[ROWS].append(row)
         assert value <= TOLERANCES[figure]["limit"], TOLERANCES[figure]["what"]
 
@@ -128,24 +136,5 @@ def draw(request, case) -> Callable[..., None]:
 def pytest_sessionfinish(session):
     rows = session.config.stash[ROWS]
     if session.config.getoption("--write-validation") and rows:
-        (DOCS / "validation.md").write_text(report(rows))
-
-
-def report(rows: list[Found]) -> str:
-    """One line per component, case and figure; the worst where a figure came twice."""
-    head = "| component | reference | case | figure | reached | target | unit |"
-    lines = [INTRODUCTION, head, "|---|---|---|---|---|---|---|"]
-    worst: dict[tuple[str, str, str], float] = {}
-    for row in rows:
-        key = (row.component, row.case, row.figure)
-        worst[key] = max(row.value, worst.get(key, row.value))
-    for (component, name, figure), value in worst.items():
-        limit = TOLERANCES[figure]
-        program = PROGRAMS.get(name.partition("_")[0], "-")
-        reached = f"{value:.2g} | {limit['limit']:g} | {limit['unit']}"
-        what = limit["what"]
-        lines.append(f"| {component} | {program} | `{name}` | {what} | {reached} |")
-    plots = sorted((DOCS / "validation").glob("*.svg"))
-    lines += ["", "## Plots", ""]
-    lines += [f"![{plot.stem}](validation/{plot.name})" for plot in plots]
-    return "\n".join(lines) + "\n"
+        left_out = session.config.stash[LEFT_OUT]
+        (DOCS / "validation.md").write_text(report(rows, left_out))

@@ -6,6 +6,7 @@ from plant import water
 from plant.cooling import ahu
 from plant.cooling.ahu import Ahu
 from plant.types import OutdoorAir
+from tests.validation.figures import rmse
 
 PREFIX = "ep_iec_"
 KEYS = [
@@ -50,10 +51,6 @@ def nameplate(params):
         ],
         cycles_of_concentration=fields["blowdown_concentration_ratio"],
     )
-
-
-def rmse(model, reference):
-    return np.sqrt(np.mean((np.asarray(model) - np.asarray(reference)) ** 2))
 
 
 def test_supply_air_power_and_water(case, check, draw):

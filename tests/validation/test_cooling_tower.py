@@ -5,6 +5,7 @@ import numpy as np
 from plant import water
 from plant.cooling import cooling_tower
 from plant.types import OutdoorAir
+from tests.validation.figures import rmse
 from tests.validation.nameplates import merkel_tower
 
 PREFIX = "ep_tower_merkel_"
@@ -21,10 +22,6 @@ def streams(table):
     return water_in, table.m_water_kg_s.to_numpy(float), air
 
 
-def rmse(model, reference):
-    return np.sqrt(np.mean((np.asarray(model) - np.asarray(reference)) ** 2))
-
-
 def test_leaving_water_at_given_fan_speed(case, check, draw):
     tower = merkel_tower(case.params["fields"], case.params["curves"])
     speed = case.table.fan_speed_ratio.to_numpy(float)
@@ -34,7 +31,7 @@ def test_leaving_water_at_given_fan_speed(case, check, draw):
     check("tower_outlet_max", np.abs(found - case.table.t_water_out_C).max())
 
 
-def test_water_use_at_given_leaving_water(case, check, draw):
+def test_water_use_at_given_leaving_water(case, keep, check, draw):
     """Only with the fan running: EnergyPlus counts no evaporation in natural draught.
 
     The leaving water of the reference is the setpoint, because EnergyPlus keeps the least
@@ -42,7 +39,8 @@ def test_water_use_at_given_leaving_water(case, check, draw):
     """
     tower = merkel_tower(case.params["fields"], case.params["curves"])
     least = tower.minimum_air_flow_ratio
-    rows = case.table[case.table.fan_speed_ratio >= least]
+    why = "water use: the reference counts no evaporation in natural draught"
+    rows = keep(case.table, case.table.fan_speed_ratio >= least, why)
     water_in, flow, air = streams(rows)
     setpoint = rows.t_water_out_C.to_numpy(float)
     found = cooling_tower.operate(tower, setpoint, water_in, flow, air)
@@ -57,10 +55,12 @@ def test_water_use_at_given_leaving_water(case, check, draw):
     check("tower_makeup", rmse(makeup, rows.makeup_m3_s) / rows.makeup_m3_s.mean())
 
 
-def test_fan_where_the_reference_follows_its_setpoint(case, check, draw):
+def test_fan_where_the_reference_follows_its_setpoint(case, keep, check, draw):
     """Where it modulates or runs full."""
     tower = merkel_tower(case.params["fields"], case.params["curves"])
-    rows = case.table[case.table.fan_speed_ratio > tower.minimum_air_flow_ratio]
+    follows = case.table.fan_speed_ratio > tower.minimum_air_flow_ratio
+    why = "fan power: the reference stays at least speed beside its setpoint"
+    rows = keep(case.table, follows, why)
     setpoint = rows.t_setpoint_C.to_numpy(float)
     found = cooling_tower.operate(tower, setpoint, *streams(rows))
     np.testing.assert_allclose(found.water_out_c, rows.t_water_out_C, atol=0.05)

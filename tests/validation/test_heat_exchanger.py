@@ -5,6 +5,7 @@ import pytest
 
 from plant import heat_exchanger, water
 from plant.heat_exchanger import PlateHeatExchanger
+from tests.validation.figures import nominal_ntu
 
 
 @pytest.mark.prefix("ep_hx_")
@@ -62,8 +63,3 @@ def test_conductance_that_follows_the_flows(case, check, draw):
     )
     draw("heat [W]", table.q_W, heat)
     check("exchanger_heat_max", np.abs(heat / table.q_W - 1).max())
-
-
-def nominal_ntu(effectiveness, ratio):
-    """NTU that has this effectiveness in counterflow."""
-    return np.log((effectiveness - 1) / (effectiveness * ratio - 1)) / (ratio - 1)

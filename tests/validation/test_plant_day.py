@@ -2,82 +2,73 @@
 
 The reference is a dynamic simulation with controllers; what is replayed is every hour in
 which it has settled: from the heat of the coil and the tower water, the economizer's share
-and the chiller's power. Equipment as in its ``PartialDataCenter``.
+and the chiller's power. Equipment from the case, or that of its ``PartialDataCenter``.
 """
 
 import numpy as np
+import pytest
 
 from plant import heat_exchanger
 from plant.cooling import chiller
 from plant.cooling.chiller import Chiller
 from plant.heat_exchanger import PlateHeatExchanger
+from tests.validation.conftest import published
+from tests.validation.figures import nominal_ntu, rmse
 
 PREFIX = "mod_datacenter_chillercooled_"
-WATER_CP = 4184.0  # J/(kg K), constant in the reference
-KELVIN = 273.15
-ECONOMIZER = 0.8  # effectiveness, constant in the reference
-# York YT 1055 kW, 5.96 COP, vanes, EnergyPlus data set Chillers.idf; the reference does
-# not hold its curves at their limits
-YORK = Chiller(
-    1055000.0,
-    5.96,
-    (1.785912e-01, -5.900023e-02, -5.946963e-04, 9.297889e-02, -2.841024e-03, 4.974221e-03),
-    (5.245110e-01, -2.850126e-02, 8.034720e-04, 1.893133e-02, 1.151629e-04, -9.340642e-05),
-    (2.619878e-01, 2.393605e-01, 4.988306e-01),
-    (-100.0, 100.0),
-    (-100.0, 100.0),
-    0.1,
-    1.05,
-    0.1,
-)  # fmt: skip
+CHILLER = "chiWSE.chiPar.chi[1]"
 
 
-def settled(table):
-    """Rows in which coil and chilled-water plant move the same heat."""
+@pytest.fixture
+def equipment(case):
+    return published("PartialDataCenter") | case.params.get("equipment", {})
+
+
+def settled(table, after_s):
+    """Whether coil and chilled-water plant move the same heat."""
     coil_w = -table["ahu.cooCoi.Q2_flow"]
-    plant_w = -table["chiWSE.wse.heaExc.hex.Q2_flow"]
-    plant_w = plant_w - table["chiWSE.chiPar.chi[1].QEva_flow"]
-    even = (np.abs(plant_w / coil_w.where(coil_w > 0.0) - 1.0) < 0.001) & (
-        table.time > 3600.0
+    plant_w = -table["chiWSE.wse.heaExc.hex.Q2_flow"] - table[f"{CHILLER}.QEva_flow"]
+    even = np.abs(plant_w / coil_w.where(coil_w > 0.0) - 1.0) < 0.001
+    return even & (table.time > after_s)
+
+
+def economizer(equipment, flow_kg_s):
+    """Counterflow exchanger of the constant effectiveness."""
+    tower_kg_s = equipment["tower_flow_kg_s"]
+    smaller, larger = (
+        np.minimum(flow_kg_s, tower_kg_s),
+        np.maximum(flow_kg_s, tower_kg_s),
     )
-    return table[even]
+    ntu = nominal_ntu(equipment["economizer_effectiveness"], smaller / larger)
+    ua_w_k = ntu * smaller * equipment["water_heat_capacity_j_kg_k"]
+    return PlateHeatExchanger(ua_w_k, tower_kg_s, flow_kg_s, 0.0)
 
 
-def economizer(conductance_w_k, flow_kg_s, tower_kg_s):
-    return PlateHeatExchanger(conductance_w_k, tower_kg_s, flow_kg_s, 0.0)
-
-
-def with_effectiveness(smaller, larger):
-    """NTU times the smaller capacity rate, counterflow."""
-    ratio = smaller / larger
-    ntu = np.log((ECONOMIZER - 1) / (ECONOMIZER * ratio - 1)) / (ratio - 1)
-    return ntu * smaller
-
-
-def test_economizer_and_chiller(case, check, draw):
-    rows = settled(case.table)
+def test_economizer_and_chiller(case, equipment, keep, check, draw):
+    even = settled(case.table, equipment["settled_after_s"])
+    rows = keep(case.table, even, "not settled: coil and plant differ by over 0.1 %")
+    cp = equipment["water_heat_capacity_j_kg_k"]
     heat_w = -rows["ahu.cooCoi.Q2_flow"].to_numpy(float)
     warm_c, cold_c = rows["TCHWRet.T"].to_numpy(), rows["TCHWSup.T"].to_numpy()
     tower_c = rows["TCWSup.T"].to_numpy(float)
-    flow_kg_s = heat_w / (WATER_CP * (warm_c - cold_c))
-    tower_kg_s = 69.4  # both condenser pumps
-    ua = with_effectiveness(flow_kg_s * WATER_CP, tower_kg_s * WATER_CP)
+    flow_kg_s = heat_w / (cp * (warm_c - cold_c))
     free_w = heat_exchanger.heat_transferred(
-        economizer(ua, flow_kg_s, tower_kg_s),
+        economizer(equipment, flow_kg_s),
         warm_c,
         flow_kg_s,
-        WATER_CP,
+        cp,
         tower_c,
-        tower_kg_s,
-        WATER_CP,
+        equipment["tower_flow_kg_s"],
+        cp,
     )
     reference_w = -rows["chiWSE.wse.heaExc.hex.Q2_flow"]
     draw("economizer heat [W]", reference_w, free_w)
     check("day_economizer", np.abs(free_w / reference_w - 1.0).max())
-    on = (rows["chiWSE.chiPar.chi[1].P"] > 0.0).to_numpy()
-    after_c = warm_c - free_w / (flow_kg_s * WATER_CP)
-    load_w = flow_kg_s * WATER_CP * (after_c - cold_c)
-    found = chiller.operate(YORK, load_w[on], cold_c[on], tower_c[on])
-    power_w = rows["chiWSE.chiPar.chi[1].P"].to_numpy()[on]
+    on = (rows[f"{CHILLER}.P"] > 0.0).to_numpy()
+    after_c = warm_c - free_w / (flow_kg_s * cp)
+    load_w = flow_kg_s * cp * (after_c - cold_c)
+    machine = Chiller(**equipment["chiller"])
+    found = chiller.operate(machine, load_w[on], cold_c[on], tower_c[on])
+    power_w = rows[f"{CHILLER}.P"].to_numpy()[on]
     draw("chiller power [W]", power_w, found.power_w)
-    check("day_chiller", np.sqrt(np.mean((found.power_w / power_w - 1.0) ** 2)))
+    check("day_chiller", rmse(found.power_w / power_w, 1.0))

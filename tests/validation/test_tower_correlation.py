@@ -5,6 +5,7 @@ import pytest
 
 from plant.cooling import approach, tower_correlation
 from plant.cooling.tower_correlation import CorrelatedTower
+from tests.validation.conftest import published
 
 
 def nameplate(params):
@@ -51,19 +52,26 @@ def test_cooltools(case, check, draw):
 
 @pytest.mark.prefix("mod_yorkcalc_")
 def test_york_polynomial(case, check, draw):
-    """Design range and wet bulb; one flow ratio from 0.25 to 1.25, the other 1."""
-    x = 0.25 + case.table.time.to_numpy(float)
-    by_water = approach.york(1.0, x, 25.55, 5.56)
-    by_air = approach.york(x, 1.0, 25.55, 5.56)
+    """Constant range and wet bulb; one flow ratio rises with time, the other is 1."""
+    given = published("yorkcalc_correlation") | case.params.get("equipment", {})
+    x = given["first_flow_ratio"] + case.table.time.to_numpy(float)
+    conditions = given["wet_bulb_c"], given["range_k"]
+    by_water = approach.york(1.0, x, *conditions)
+    by_air = approach.york(x, 1.0, *conditions)
     draw("approach by air flow [K]", case.table.TApp_Air, by_air)
     check("tower_correlation_max", np.abs(by_water - case.table.TApp_Wat).max())
     check("tower_correlation_max", np.abs(by_air - case.table.TApp_Air).max())
 
 
 @pytest.mark.prefix("mod_tower_YorkCalc_")
-def test_york_over_a_day(case, check, draw):
-    """Wherever water flows and the fan runs above its least speed (0.3)."""
-    rows = case.table[(case.table.fr_water > 0.5) & (case.table.fr_air > 0.31)]
+def test_york_over_a_day(case, keep, check, draw):
+    """Wherever the fan runs above its least speed, at water flows of the correlation."""
+    given = published("YorkCalc") | case.params.get("equipment", {})
+    least, largest = approach.YORK_LIMITS.water_flow_ratio
+    flows = case.table.fr_water.between(least, largest)
+    why = "water flow outside the correlation, or fan below its least speed"
+    turning = case.table.fr_air > 1.02 * given["least_fan_ratio"]
+    rows = keep(case.table, flows & turning, why)
     drop = (rows.t_water_in_C - rows.t_water_out_C).to_numpy(float)
     bulb = rows.t_wet_bulb_C.to_numpy(float)
     found = approach.york(rows.fr_air.to_numpy(), rows.fr_water.to_numpy(), bulb, drop)
