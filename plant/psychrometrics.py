@@ -10,13 +10,13 @@ With it
 
 and the wet bulb :math:`T^*` from the energy balance of [1]_ (eq. 33 and 35). Between 0
 and a few tenths of a degree that balance has one root over water and one over ice; the
-one over ice is taken, as CoolProp does.
+one over ice is taken, as CoolProp mostly does.
 
 Valid from -60 to 80 degC and 60 to 110 kPa. Humidity is per kg of dry air. Real-gas
-effects (enhancement factor, about 0.5 %) are left out: within 0.03 K of wet bulb, 0.65 %
-of humidity ratio and 1.5 kJ/kg of CoolProp (tests/validation/test_moist_air.py) from 75
-kPa up; at 65 kPa (3,500 m) 0.032 K in very dry air and 1.7 kJ/kg in saturated air at 50
-degC were found.
+effects (enhancement factor, about 0.5 %) are left out, as EnergyPlus does, see
+docs/decisions/0011: within 0.03 K of wet bulb, 0.65 % of humidity ratio, 0.15 % of volume
+and 1.5 kJ/kg of CoolProp from 80 kPa and 5 % humidity up, below that 0.035 K and 1.9 kJ/kg
+(tests/validation/test_moist_air.py).
 
 References
 ----------
@@ -199,6 +199,14 @@ def density(
     """Dry air in a cubic metre of moist air [kg/m3]."""
     dry_pa_m3_kg = 287.0 * (dry_bulb_c + 273.15)
     return pressure_pa / (dry_pa_m3_kg * (1.0 + 1.6077687 * humidity_ratio))
+
+
+@kernel
+def specific_volume(
+    dry_bulb_c: Numeric, humidity_ratio: Numeric, pressure_pa: Numeric
+) -> Numeric:
+    """Volume of moist air with a kilogram of dry air [m3/kg]."""
+    return 1.0 / density(dry_bulb_c, humidity_ratio, pressure_pa)
 
 
 @kernel

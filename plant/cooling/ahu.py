@@ -200,6 +200,22 @@ def operate(
 
 
 @kernel
+def cool(
+    ahu: Ahu,
+    primary_c: Numeric,
+    primary_humidity_ratio: Numeric,
+    primary_flow_kg_s: Numeric,
+    share: Numeric,
+    air: OutdoorAir,
+) -> AhuOutputs:
+    """Unit at a given share of full outdoor flow, 0 to 1; else as ``operate``."""
+    sides = _sides(ahu, primary_c, primary_humidity_ratio, primary_flow_kg_s, air)
+    inside = held(share, (0.0, 1.0))
+    on: Numeric = sides.running * select(inside > 0.0, 1.0, 0.0)
+    return _outputs(ahu, sides, inside * on, on)
+
+
+@kernel
 def _outputs(ahu: Ahu, sides: _Sides, share: Numeric, on: Numeric) -> AhuOutputs:
     """Outputs at a share of full outdoor flow."""
     drop_k = on * _cooled(ahu, sides, share)

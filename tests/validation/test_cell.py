@@ -12,6 +12,8 @@ from twin.resources import resolve
 
 PREFIX = "pybamm_"
 LOW_TRUST_RATE = 1.6  # C: beyond it the LFP set is not compared
+LITHIUM_IRON_BELOW_V = 4.0  # largest voltage
+LEAST_RUNS = 4
 LAYERS = (
     "Negative current collector",
     "Negative electrode",
@@ -100,7 +102,7 @@ def rmse_v(parameters, run):
 def test_voltage(cell_of, check, draw, case):
     parameters, runs = cell_of
     limits = {}
-    lithium_iron = parameters.voltage_maximum_v < 4.0
+    lithium_iron = parameters.voltage_maximum_v < LITHIUM_IRON_BELOW_V
     for run in runs.values():
         rate = np.abs(run.current_a).max() / parameters.capacity_ah
         known = "cell_lfp" if lithium_iron else "cell_1c" if rate < 1.1 else "cell_2c"
@@ -114,13 +116,28 @@ def test_voltage(cell_of, check, draw, case):
     draw("cell voltage [V]", run.voltage_v, run.voltage_v + error)
 
 
+def test_runs_that_the_fit_has_not_seen(case, params, check):
+    """Fitted on the first half of its known runs, by name, and judged on the others."""
+    runs = runs_of(case)
+    known = sorted(name for name, run in runs.items() if is_known(params, name, run))
+    if len(known) < LEAST_RUNS:
+        pytest.skip(f"{len(known)} runs at 25 degC and up to 1C leave no half to fit")
+    seen = known[: len(known) // 2]
+    parameters = fitted(case, params, {name: runs[name] for name in seen})
+    lithium_iron = parameters.voltage_maximum_v < LITHIUM_IRON_BELOW_V
+    figure = "cell_lfp_unseen" if lithium_iron else "cell_unseen"
+    for name in known[len(known) // 2 :]:
+        check(figure, rmse_v(parameters, runs[name]))
+
+
 def test_energy(cell_of, check):
     parameters, runs = cell_of
     worst = 0.0
     for name, run in runs.items():
         rate = np.abs(run.current_a).max() / parameters.capacity_ah
         if "_dis_" not in name or (
-            parameters.voltage_maximum_v < 4.0 and rate > LOW_TRUST_RATE
+            parameters.voltage_maximum_v < LITHIUM_IRON_BELOW_V
+            and rate > LOW_TRUST_RATE
         ):
             continue
         made = run.voltage_v + cell_fit.error_v(parameters, run)

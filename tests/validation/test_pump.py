@@ -1,12 +1,12 @@
 """Pumps against EnergyPlus and Modelica."""
 
+import re
+
 import numpy as np
 import pytest
 
 from plant import water
 from plant.cooling import pump, pump_curve
-
-MODELICA_DENSITY = 995.586  # kg/m3, constant-property water of the library
 
 
 @pytest.mark.prefix("ep_pump_")
@@ -28,7 +28,8 @@ def test_polynomial_power(case, check, draw):
 def test_measured_curve_at_all_speeds(case, check, draw):
     table, params = case.table, case.params
     curve = pump_curve.from_table(params["V_flow_m3_s"], params["dp_Pa"], params["P_W"])
-    flow = table.m_kg_s.to_numpy(float) / MODELICA_DENSITY
+    density = float(re.search(r"\brho=([\d.]+\d)", params["model"])[1])
+    flow = table.m_kg_s.to_numpy(float) / density
     speed = table.speed_ratio.to_numpy(float)
     head = pump_curve.head(curve, speed, flow)
     power = pump_curve.power(curve, speed, flow)
