@@ -12,20 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.compiled import initial_state, run
+from twin.sensors import SensorNoise, sensed
 from twin.signals import Inputs, Outputs, Setpoints, State
-from twin.simulate import MEAN_SUFFIXES, averaged
+from twin.simulate import averaged
 from twin.topology import Facility
 
 STEP_S = 60.0
 LOCAL, REMOTE = 0.0, 1.0
-
-
-class SensorNoise(NamedTuple):
-    """Standard deviations of the sensors; assumptions for calibrated BMS sensors."""
-
-    temperature_k: float = 0.1
-    power: float = 0.002  # fraction of the value
-    flow: float = 0.01  # fraction of the value
 
 
 class World(Protocol):
@@ -162,12 +155,7 @@ class SimulatedPlant:
         truth = {f"inputs.{k}": v for k, v in self._inputs()._asdict().items()}
         for name, value in zip(Outputs._fields, averaged(out), strict=True):
             truth[f"outputs.{name}"] = value
-        return {name: self._sensed(name, float(v)) for name, v in truth.items()}
-
-    def _sensed(self, name: str, value: float) -> float:
-        """Add the noise of the sensor; counts, modes and fractions are exact."""
-        if name.endswith("_c"):
-            return value + self._noise.temperature_k * float(self._rng.normal())
-        spread = self._noise.power if name.endswith("_w") else self._noise.flow
-        relative = spread if name.endswith(MEAN_SUFFIXES) else 0.0
-        return value * (1.0 + relative * float(self._rng.normal()))
+        return {
+            name: sensed(name, float(value), self._noise, self._rng)
+            for name, value in truth.items()
+        }

@@ -1,57 +1,47 @@
-"""Controllers by name; each is imported only when it is asked for."""
+"""Controllers by name, as commands take them."""
 
-from collections.abc import Callable
-
+from optimizer.contestants import PLAIN
+from optimizer.rules import RuleParameters
 from twin.config import Site
 from twin.errors import ConfigError
 from twin.interfaces import Controller
 
 
-def _fixed(site: Site) -> Controller:
-    from optimizer.fixed import FixedController
-
-    return FixedController(site)
-
-
-def _rules(site: Site) -> Controller:
-    from optimizer.rules import RulesController
-
-    return RulesController(site)
-
-
-def _mpc(site: Site) -> Controller:
-    from optimizer.mpc import MpcController
-
-    return MpcController(site)
-
-
-FACTORIES: dict[str, Callable[[Site], Controller]] = {
-    "fixed": _fixed,
-    "rules": _rules,
-    "mpc": _mpc,
-}
-
-
-def make(names: tuple[str, ...], site: Site) -> list[Controller]:
+def make(
+    names: tuple[str, ...], site: Site, rules: RuleParameters | None = None
+) -> list[Controller]:
     """Make controllers.
 
     Parameters
     ----------
     names
-        Each one of ``FACTORIES``, none twice.
+        Each one of ``PLAIN``, none twice.
     site
         What they control.
+    rules
+        Tuned parameters of the rules, the general ones if None.
 
     Raises
     ------
     ConfigError
         If a name is unknown or stands twice.
     """
-    unknown = [name for name in names if name not in FACTORIES]
-    if unknown or len(set(names)) < len(names):
-        message = (
-            f"--controllers {','.join(names)}: give each controller once, separated by "
-            f"commas, from {', '.join(FACTORIES)}."
-        )
-        raise ConfigError(message)
-    return [FACTORIES[name](site) for name in names]
+    check(names, tuple(PLAIN))
+    return [PLAIN[name](site, rules) for name in names]
+
+
+def check(names: tuple[str, ...], allowed: tuple[str, ...]) -> None:
+    """Refuse a name that is unknown or stands twice.
+
+    Raises
+    ------
+    ConfigError
+        Says which names there are.
+    """
+    if set(names) <= set(allowed) and len(set(names)) == len(names):
+        return
+    message = (
+        f"--controllers {','.join(names)}: give each controller once, separated by "
+        f"commas, from {', '.join(allowed)}."
+    )
+    raise ConfigError(message)

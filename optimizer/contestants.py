@@ -1,0 +1,113 @@
+"""Controllers by name; each is imported only when it is asked for."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from optimizer.rules import RuleParameters
+from optimizer.seen import Seen, Senses
+from twin.config import Site
+from twin.interfaces import Controller
+from twin.scenario import Scenario
+from twin.sensors import SensorNoise
+from twin.signals import Setpoints
+from twin.topology import Facility
+
+ORACLE, FORESIGHT, BEST_CONSTANT = "oracle", "mpc_foresight", "best_constant"
+WITHOUT = "mpc_without_"  # and the name of a group of levers
+
+
+class Setting(NamedTuple):
+    """What a comparison gives to the controllers of one episode."""
+
+    site: Site
+    plant: Facility  # the truth; only the oracle sees it
+    scenario: Scenario  # likewise
+    rules: RuleParameters
+    constants: Setpoints | None  # best constant setpoints, if they were searched
+    noise_seed: tuple[int, ...]
+
+
+def _fixed(site: Site, rules: RuleParameters | None) -> Controller:
+    from optimizer.fixed import FixedController
+
+    return FixedController(site)
+
+
+def _rules(site: Site, rules: RuleParameters | None) -> Controller:
+    from optimizer.rules import RulesController
+
+    return RulesController(site, rules)
+
+
+def _search(site: Site, rules: RuleParameters | None) -> Controller:
+    from optimizer.search import SearchController
+
+    return SearchController(site)
+
+
+def _mpc(site: Site, rules: RuleParameters | None) -> Controller:
+    from optimizer.mpc import MpcController
+
+    return MpcController(site)
+
+
+# Controllers that could stand at a real plant.
+PLAIN: dict[str, Callable[[Site, RuleParameters | None], Controller]] = {
+    "fixed": _fixed,
+    "rules": _rules,
+    "search": _search,
+    "mpc": _mpc,
+}
+# And those that know what nobody can know.
+BOUNDS = (BEST_CONSTANT, FORESIGHT, ORACLE)
+
+
+def contestant(name: str, setting: Setting) -> Controller:
+    """Fresh controller of a comparison, behind its sensors.
+
+    Parameters
+    ----------
+    name
+        One of ``PLAIN``, ``BOUNDS``, or ``mpc_without_`` and a group of levers.
+    setting
+        Of the episode.
+    """
+    senses = Senses(setting.noise_seed, SensorNoise())
+    if name == BEST_CONSTANT and setting.constants is not None:
+        return _constant(setting.site, setting.constants)
+    if name == ORACLE:
+        return _oracle(setting)
+    if name == FORESIGHT:
+        knowing = senses._replace(truth=setting.scenario)
+        return _named(Seen(_mpc(setting.site, None), knowing), name)
+    if name.startswith(WITHOUT):
+        from optimizer.ablation import Frozen
+
+        frozen = Frozen(setting.site, setting.rules, name.removeprefix(WITHOUT))
+        return Seen(frozen, senses)
+    return Seen(PLAIN[name](setting.site, setting.rules), senses)
+
+
+def _constant(site: Site, constants: Setpoints) -> Controller:
+    """Constants that were searched on the same days."""
+    from optimizer.fixed import FixedController
+
+    found = FixedController(site._replace(design=constants))
+    found.name = BEST_CONSTANT
+    return found
+
+
+def _oracle(setting: Setting) -> Controller:
+    """The mpc with the true plant, the true future and exact sensors."""
+    from optimizer.mpc import MpcController, MpcSettings
+
+    certain = MpcSettings(margin_k=0.0, jump_share=0.0)
+    known = MpcController(setting.site._replace(facility=setting.plant), certain)
+    exact = SensorNoise(0.0, 0.0, 0.0)
+    return _named(Seen(known, Senses((0,), exact, setting.scenario)), ORACLE)
+
+
+def _named(controller: Seen, name: str) -> Seen:
+    """The same under another name."""
+    controller.name = name
+    return controller

@@ -1,0 +1,39 @@
+"""What a sensor makes of the truth: noise by the kind of signal."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from twin.closed_loop import MEAN_SUFFIXES
+
+
+class SensorNoise(NamedTuple):
+    """Standard deviations of the sensors; assumptions for calibrated BMS sensors."""
+
+    temperature_k: float = 0.1
+    power: float = 0.002  # fraction of the value
+    flow: float = 0.01  # fraction of the value
+
+
+def sensed(
+    name: str, value: float, noise: SensorNoise, rng: np.random.Generator
+) -> float:
+    """Value that a sensor shows; counts, modes and fractions are exact.
+
+    Parameters
+    ----------
+    name
+        Of the signal; its unit suffix tells the kind of sensor.
+    value
+        Truth.
+    noise
+        Quality of the sensors.
+    rng
+        One normal number is drawn per call.
+    """
+    deviation = float(rng.normal())
+    if name.endswith("_c"):
+        return value + noise.temperature_k * deviation
+    spread = noise.power if name.endswith("_w") else noise.flow
+    relative = spread if name.endswith(MEAN_SUFFIXES) else 0.0
+    return value * (1.0 + relative * deviation)
