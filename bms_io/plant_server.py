@@ -15,13 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from bms_io.points import load_points
-from bms_io.simulated_plant import SensorNoise, SimulatedPlant
+from bms_io.simulated_plant import SimulatedPlant
 from bms_io.virtual_plant import VirtualPlant
 from twin.config import load_site
 from twin.errors import WetbulbError
 from twin.perturb import perturb
 from twin.resources import resolve
 from twin.scenario import load_scenario
+from twin.sensors import SensorNoise
 
 SPREAD = 0.05  # assumption: nameplates are within 5 % of the machine
 

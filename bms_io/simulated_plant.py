@@ -6,7 +6,7 @@ supervisor's only in remote mode, and a watch on the heartbeat that ends remote 
 """
 
 import math
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import differential_evolution
+from scipy.optimize import Bounds, differential_evolution
 
 from optimizer import fixed
 from optimizer.trials import Bench, cost_usd
@@ -65,7 +65,10 @@ def search(
     done = iter(range(1, generations + 2))
     found: Any = differential_evolution(
         trial,
-        [(getattr(limits, n).minimum, getattr(limits, n).maximum) for n in free],
+        Bounds(
+            [getattr(limits, name).minimum for name in free],
+            [getattr(limits, name).maximum for name in free],
+        ),
         x0=np.array([getattr(design, name) for name in free]),
         integrality=whole,
         maxiter=generations,

@@ -6,6 +6,7 @@ from each. Every episode begins at midnight and is judged from noon to noon, so 
 controller is judged on its way from the design setpoints.
 """
 
+import itertools
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,7 +82,7 @@ def sample(count: int, days: int, seed: int) -> tuple[Episode, ...]:
     edges = np.linspace(0.0, YEAR_DAYS, count + 1).astype(int)
     first = [
         int(rng.integers(low, max(high - days, low) + 1))
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
+        for low, high in itertools.pairwise(edges)
     ]
     return tuple(Episode((FIRST_STRATUM_DAY + at) % YEAR_DAYS, days) for at in first)
 
@@ -131,7 +132,7 @@ def _by_calendar(load: Workload, start_s: float) -> Workload:
     """
     step_s = load.period_s - float(load.time_s[-1])
     days_s = round(load.period_s / DAY_S) * DAY_S
-    whole = 0.0 < days_s and abs(load.period_s - days_s) <= step_s
+    whole = days_s > 0.0 and abs(load.period_s - days_s) <= step_s
     offset_s = start_s % (days_s if whole else load.period_s)
     time_s = (load.time_s - offset_s) % load.period_s
     order = np.argsort(time_s)

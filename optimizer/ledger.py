@@ -138,15 +138,20 @@ def _bill(
         np.asarray(scenario.carbon_at(middle_s)),
         demand,
     )
+    outputs = _columns(Outputs, rows)
+    inputs = all_served(_columns(Inputs, rows), outputs)
     return bill(
-        site,
-        Weights(),
-        prices,
-        step_s,
-        _columns(Inputs, rows),
-        _columns(Outputs, rows),
-        _columns(Setpoints, moves),
+        site, Weights(), prices, step_s, inputs, outputs, _columns(Setpoints, moves)
     )
+
+
+def all_served(inputs: Inputs, outputs: Outputs) -> Inputs:
+    """Inputs whose demand is what the racks drew: no lever here puts work off.
+
+    Otherwise chips that leak less than at their rating, and a load that jumps within a
+    scan, would be billed as work not done.
+    """
+    return inputs._replace(it_demand_w=outputs.it_power_w)
 
 
 def _columns(kind: Any, table: pd.DataFrame) -> Any:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optimizer.episodes import WARM_UP_S
+from optimizer.ledger import all_served
 from optimizer.problem import Prices, Weights, bill
 from twin.closed_loop import Policy
 from twin.config import Site
@@ -57,13 +58,15 @@ def _run_usd(run: Run, policy: Policy) -> float:
         np.asarray(run.scenario.carbon_at(middle_s)),
         run.site.tariff.demand_charge_usd_w_month * hours / HOURS_PER_MONTH,
     )
+    inputs = Inputs(*(columns[name] for name in Inputs._fields))
+    outputs = Outputs(*(columns[name] for name in Outputs._fields))
     moves = course.setpoints[course.control_s >= WARM_UP_S]
     return bill(
         run.site,
         Weights(),
         prices,
         step_s,
-        Inputs(*(columns[name] for name in Inputs._fields)),
-        Outputs(*(columns[name] for name in Outputs._fields)),
+        all_served(inputs, outputs),
+        outputs,
         Setpoints(*moves.T),
     ).total

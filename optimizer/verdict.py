@@ -133,8 +133,9 @@ def judge(outcomes: Sequence[Outcome]) -> Verdict:
     if {"mpc", FORESIGHT} <= set(names):
         regret = interval(
             blocks.values,
-            lambda drawn: _objective(blocks, drawn, "mpc")
-            - _objective(blocks, drawn, FORESIGHT),
+            lambda drawn: (
+                _objective(blocks, drawn, "mpc") - _objective(blocks, drawn, FORESIGHT)
+            ),
         )
     return Verdict(len(blocks.days), columns, differences, regret)
 
@@ -163,9 +164,7 @@ def _column(blocks: Blocks, outcomes: list[Outcome]) -> Column:
 
 
 def _figure(blocks: Blocks, name: str, figure: Figure) -> Interval:
-    return interval(
-        blocks.values, lambda drawn: figure.of(blocks.sums(drawn, name))
-    )
+    return interval(blocks.values, lambda drawn: figure.of(blocks.sums(drawn, name)))
 
 
 def _gap_closure(blocks: Blocks, name: str) -> Interval:
@@ -191,8 +190,10 @@ def difference(blocks: Blocks, name: str, against: str) -> Difference:
     def share(figure: Callable[[dict[str, Array]], Array]) -> Interval:
         return interval(
             blocks.values,
-            lambda drawn: 1.0
-            - figure(blocks.sums(drawn, name)) / figure(blocks.sums(drawn, against)),
+            lambda drawn: (
+                1.0
+                - figure(blocks.sums(drawn, name)) / figure(blocks.sums(drawn, against))
+            ),
         )
 
     return Difference(
@@ -204,7 +205,8 @@ def difference(blocks: Blocks, name: str, against: str) -> Difference:
         share(objective_usd),
         interval(
             blocks.values,
-            lambda drawn: _objective(blocks, drawn, against)
-            - _objective(blocks, drawn, name),
+            lambda drawn: (
+                _objective(blocks, drawn, against) - _objective(blocks, drawn, name)
+            ),
         ),
     )

@@ -8,11 +8,12 @@ import pytest
 
 from bms_io.modbus import ModbusDriver
 from bms_io.points import PointMap, load_points
-from bms_io.simulated_plant import SensorNoise, SimulatedPlant
+from bms_io.simulated_plant import SimulatedPlant
 from bms_io.virtual_plant import VirtualPlant
 from twin.config import load_site
 from twin.resources import resolve
 from twin.scenario import load_scenario
+from twin.sensors import SensorNoise
 
 HOURS = 3.0
 DEADLINE_S = 60

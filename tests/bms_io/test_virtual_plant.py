@@ -11,11 +11,11 @@ import pytest
 
 from bms_io.codec import encode
 from bms_io.modbus_client import Address, DeviceRefusedError, ModbusClient
-from bms_io.simulated_plant import SensorNoise
 from bms_io.virtual_plant import VirtualPlant
 from twin.compiled import initial_state, run
 from twin.errors import ConfigError
 from twin.interfaces import Quality
+from twin.sensors import SensorNoise
 from twin.signals import Outputs, Setpoints
 
 SILENT = SensorNoise(0.0, 0.0, 0.0)
