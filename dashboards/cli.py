@@ -157,16 +157,43 @@ def compare(
     site: SiteArgument,
     hours: HoursOption = 24.0,
     date: DateOption = "04-07",
+    days: Annotated[int, typer.Option(help="Days drawn over the year.")] = 0,
+    weeks: Annotated[int, typer.Option(help="Weeks drawn over the year.")] = 0,
+    year: Annotated[bool, typer.Option("--year", help="All days of the year.")] = False,
     weather: WeatherOption = None,
     load: LoadOption = None,
     load_as_is: LoadAsIsOption = False,
     controllers: ControllersOption = "fixed,rules,mpc",
+    ablation: Annotated[
+        bool, typer.Option("--ablation", help="Also the mpc without each lever.")
+    ] = False,
     seed: SeedOption = 1,
     spread: SpreadOption = 0.05,
+    out: Annotated[
+        Path, typer.Option(help="Folder; a killed comparison goes on there.")
+    ] = Path("runs/comparison"),
     as_json: JsonOption = False,
 ) -> None:
-    """Compare controllers on the same hours in one process, without a wire."""
+    """Compare controllers without a wire: fixed, rules, search, mpc; hindsight.
+
+    With --days, --weeks or --year: two runs at a time on the same days behind noisy
+    sensors, with intervals; further controllers are best_constant, mpc_foresight and
+    oracle, and SITE may be `all`. Otherwise --hours of --date with exact sensors.
+    """
     with console.reporting(as_json):
+        names = tuple(name.strip() for name in controllers.split(","))
+        if days or weeks or year:
+            from dashboards import contest
+            from optimizer.episodes import World
+
+            world = World(weather, load, not load_as_is)
+            contest.run(
+                contest.Request(
+                    site, world, names, seed, spread, days, weeks, year, ablation, out
+                ),
+                as_json,
+            )
+            return
         from dashboards import compare as comparing
 
         comparing.run(
@@ -177,7 +204,7 @@ def compare(
                 weather=weather,
                 load=load,
                 scale_load=not load_as_is,
-                controllers=tuple(name.strip() for name in controllers.split(",")),
+                controllers=names,
                 seed=seed,
                 spread=spread,
             ),

@@ -76,4 +76,6 @@ def perfect(forecast: Forecast, truth: Scenario) -> Forecast:
         inputs=truth.inputs_at(middle_s),
         energy_price_usd_j=truth.price_at(middle_s),
         carbon_kg_j=truth.carbon_at(middle_s),
+        quantiles=(),  # certain
+        bands=(),
     )
