@@ -197,7 +197,7 @@ def test_missing_weather_names_what_there_is() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "repair"),
     [
-        ("--controllers", "fixed,magic", "from fixed, rules, mpc"),
+        ("--controllers", "fixed,magic", "from fixed, rules, search, mpc"),
         ("--controllers", "fixed,fixed", "give each controller once"),
         ("--date", "02-30", "MM-DD"),
         ("--hours", "0", "positive multiple of 5 min"),
