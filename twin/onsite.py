@@ -49,9 +49,10 @@ def pv_power(site: Site, weather: Weather) -> Series | None:
         return None
     if weather.sun is None:
         message = (
-            f"{weather.source}: has no complete irradiance, which the PV of {site.name} needs. "
-            "Take an EPW file, or add the columns ghi_w_m2, dni_w_m2, dhi_w_m2 and "
-            "wind_speed_m_s (every row), or set facility.power.pv.array.rated_power_w to 0."
+            f"{weather.source}: has no complete irradiance, which the PV of {site.name} "
+            "needs. Take an EPW file, or add the columns ghi_w_m2, dni_w_m2, dhi_w_m2 and "
+            "wind_speed_m_s (every row), or set facility.power.pv.array.rated_power_w "
+            "to 0."
         )
         raise DataError(message)
     place = site.location

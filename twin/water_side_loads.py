@@ -65,7 +65,8 @@ def heat_demand(consumer: HeatConsumer, outdoor_c: Numeric) -> Numeric:
     share = (consumer.heating_limit_c - outdoor_c) / span_k
     share = np.minimum(np.maximum(share, 0.0), 1.0)
     space = consumer.design_demand_w - consumer.base_demand_w
-    return consumer.base_demand_w + np.maximum(space, 0.0) * share
+    demand: Numeric = consumer.base_demand_w + np.maximum(space, 0.0) * share
+    return demand
 
 
 @kernel
