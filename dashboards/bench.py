@@ -7,9 +7,11 @@ import tempfile
 from pathlib import Path
 
 from dashboards import console, controllers
-from twin import benchmark
+from twin import benchmark, energyplus
 from twin.benchmark import Measurement, timed
-from twin.config import load_site
+from twin.config import Site, load_site
+from twin.energyplus import Timed
+from twin.resources import data_path
 from twin.scenario import load_scenario
 
 SITE = "hybrid_10mw"
@@ -29,15 +31,24 @@ def run(runs: int, as_json: bool) -> None:
         benchmark.many(site, scenario, rules),
         benchmark.power_chain(max(runs, 5)),
     ]
-    show(rows, as_json)
+    show(rows, peer(site, scenario.weather.source), as_json)
 
 
-def show(rows: list[Measurement], as_json: bool) -> None:
+def peer(site: Site, weather: str) -> Timed | None:
+    """EnergyPlus on the cooling of the same site and year, if it is installed."""
+    if energyplus.version() is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        return energyplus.run_year(site, data_path("weather", weather), Path(folder))
+
+
+def show(rows: list[Measurement], other: Timed | None, as_json: bool) -> None:
     """Print machine, versions and medians."""
     about = benchmark.machine()
     if as_json:
         table = [{**row._asdict(), "met": row.met} for row in rows]
-        console.write_json({**about, "measurements": table})
+        energy_plus = other._asdict() if other else None
+        console.write_json({**about, "measurements": table, "energyplus": energy_plus})
         return
     for key, value in about.items():
         console.write(f"{key:8s} {value}")
@@ -51,6 +62,22 @@ def show(rows: list[Measurement], as_json: bool) -> None:
             f"{row.target_s:7g} s{row.runs:6d}"
             f"  {verdict:7s}{row.note}".rstrip()
         )
+    year_s = next(row.cpu_s for row in rows if row.what == benchmark.YEAR)
+    console.write(compared(other, year_s))
+
+
+def compared(other: Timed | None, year_s: float) -> str:
+    """One sentence on EnergyPlus beside the year of the twin."""
+    if other is None:
+        return (
+            "EnergyPlus is not installed, so there is no comparison: "
+            "pip install 'wetbulb[bench]'"
+        )
+    return (
+        f"EnergyPlus {other.version}: the cooling alone of the same site and year at 60 s "
+        f"takes {other.seconds:.1f} s ({other.processor_s:.1f} s of processor), "
+        f"{other.processor_s / year_s:.1f} times the whole twin with its rules"
+    )
 
 
 def first_call(arguments: list[str]) -> Measurement:

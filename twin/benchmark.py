@@ -23,6 +23,7 @@ from twin.tables import read_csv
 
 MANY = 1000  # scenario-years of the target
 SAMPLE = 64  # of them that are run
+YEAR = "year, 60 s steps, rules inside"
 GROUP_NODES = 9_472 / 25  # Frontier: nodes over CDU groups
 
 
@@ -73,7 +74,7 @@ def year(
     spans = timed(lambda: simulate(site, scenario, controller), runs)
     peak = _peak_memory_gib()
     note = f"{site.name}; process peak {peak:.2f} GiB of 1"
-    return Measurement("year, 60 s steps, rules inside", *spans, 2.0, runs, note)
+    return Measurement(YEAR, *spans, 2.0, runs, note)
 
 
 def many(site: Site, scenario: Scenario, controller: Controller) -> Measurement:
