@@ -42,6 +42,7 @@ class PlantJob(NamedTuple):
     spread: float = SPREAD
     scale_load: bool = True  # to the site's rated IT power
     speed: float = 0.0  # plant seconds per second; 0: a client moves the clock
+    load_day: float | None = None  # days into the load; by its kind if None
 
 
 class Listening(NamedTuple):
@@ -72,7 +73,13 @@ def build(job: PlantJob) -> VirtualPlant:
     """
     site = load_site(job.site)
     scenario = load_scenario(
-        site, job.start, job.hours, job.weather, job.load, job.scale_load
+        site,
+        job.start,
+        job.hours,
+        job.weather,
+        job.load,
+        job.scale_load,
+        job.load_day,
     )
     points = load_points(resolve(job.points or site.defaults.points, "points", ".yaml"))
     rng = np.random.default_rng(job.seed)

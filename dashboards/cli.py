@@ -50,7 +50,14 @@ WeatherOption = Annotated[
     str | None, typer.Option(help="EPW or CSV file; the site's own if not given.")
 ]
 LoadOption = Annotated[
-    str | None, typer.Option(help="CSV of IT power; the site's own if not given.")
+    str | None,
+    typer.Option(help="CSV of IT power, or job table; the site's own if not given."),
+]
+LoadDayOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0, help="Days into the load at which the run starts; the forecast's past."
+    ),
 ]
 ControllersOption = Annotated[
     str, typer.Option(help="Comma-separated; the last one is the candidate.")
@@ -75,6 +82,7 @@ def demo(
     weather: WeatherOption = None,
     load: LoadOption = None,
     load_as_is: LoadAsIsOption = False,
+    load_day: LoadDayOption = None,
     controllers: ControllersOption = "fixed,rules,mpc",
     seed: SeedOption = 1,
     spread: SpreadOption = 0.05,
@@ -104,6 +112,7 @@ def demo(
             out=out,
             browser=browser,
             scale_load=not load_as_is,
+            load_day=load_day,
         )
         run(request, as_json)
 
@@ -114,6 +123,7 @@ def simulate(
     weather: WeatherOption = None,
     load: LoadOption = None,
     load_as_is: LoadAsIsOption = False,
+    load_day: LoadDayOption = None,
     controller: Annotated[
         str, typer.Option(help="fixed, rules or mpc; the last is slow over a year.")
     ] = "rules",
@@ -140,6 +150,7 @@ def simulate(
                 weather=weather,
                 load=load,
                 scale_load=not load_as_is,
+                load_day=load_day,
                 controller=controller,
                 start=start,
                 days=days,
@@ -163,6 +174,7 @@ def compare(
     weather: WeatherOption = None,
     load: LoadOption = None,
     load_as_is: LoadAsIsOption = False,
+    load_day: LoadDayOption = None,
     controllers: ControllersOption = "fixed,rules,mpc",
     ablation: Annotated[
         bool, typer.Option("--ablation", help="Also the mpc without each lever.")
@@ -204,6 +216,7 @@ def compare(
                 weather=weather,
                 load=load,
                 scale_load=not load_as_is,
+                load_day=load_day,
                 controllers=names,
                 seed=seed,
                 spread=spread,
@@ -236,6 +249,7 @@ def serve_plant(
     weather: WeatherOption = None,
     load: LoadOption = None,
     load_as_is: LoadAsIsOption = False,
+    load_day: LoadDayOption = None,
     seed: SeedOption = 1,
     spread: SpreadOption = 0.05,
     speed: Annotated[
@@ -262,6 +276,7 @@ def serve_plant(
             spread=spread,
             scale_load=not load_as_is,
             speed=speed,
+            load_day=load_day,
         )
         run_server(job)
 

@@ -24,6 +24,7 @@ class Request(NamedTuple):
     weather: str | None
     load: str | None
     scale_load: bool
+    load_day: float | None
     controllers: tuple[str, ...]
     seed: int
     spread: float
@@ -48,6 +49,7 @@ def run(request: Request, as_json: bool) -> None:
         request.weather,
         request.load,
         request.scale_load,
+        request.load_day,
     )
     console.note(told_load(scenario))
     plant = perturb(site.facility, np.random.default_rng(request.seed), request.spread)

@@ -7,6 +7,7 @@ same time. Only telemetry that crossed a socket goes into the figures.
 import asyncio
 import time
 import webbrowser
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +27,9 @@ from twin.errors import ConfigError, GuardRefusedError, WetbulbError
 from twin.interfaces import Controller
 from twin.kpis import kpis
 from twin.resources import resolve
+from twin.run_forecast import forecasters
 from twin.scenario import Scenario, load_scenario
-from twin.simulate import make_forecaster
+from twin.site_forecast import SiteForecaster
 
 # Files of a run, in its folder or in that of a controller.
 RECORDED = (
@@ -53,6 +55,7 @@ class Request(NamedTuple):
     out: Path | None
     browser: bool
     scale_load: bool = True
+    load_day: float | None = None
 
 
 class Prepared(NamedTuple):
@@ -64,6 +67,7 @@ class Prepared(NamedTuple):
     points: PointMap
     controllers: list[Controller]
     directory: Path
+    forecaster: Callable[[], SiteForecaster]  # one for each controller
 
 
 def run(request: Request, as_json: bool) -> None:
@@ -108,6 +112,7 @@ def prepare(request: Request) -> Prepared:
         request.weather,
         request.load,
         request.scale_load,
+        request.load_day,
     )
     chosen = controllers.make(request.controllers, site)
     directory = request.out or _new_directory(Path("runs"))
@@ -117,7 +122,8 @@ def prepare(request: Request) -> Prepared:
     except OSError as error:
         message = f"--out {directory}: {error.strerror}. Give another folder."
         raise ConfigError(message) from error
-    return Prepared(request, site, scenario, points, chosen, directory)
+    maker = forecasters(scenario)
+    return Prepared(request, site, scenario, points, chosen, directory, maker)
 
 
 def _check_unused(directory: Path) -> None:
@@ -174,6 +180,7 @@ async def _run_one(
         seed=request.seed,
         spread=request.spread,
         scale_load=request.scale_load,
+        load_day=request.load_day,
     )
     async with AsyncExitStack() as stack:
         where = await stack.enter_async_context(
@@ -183,7 +190,7 @@ async def _run_one(
             prepared.site,
             prepared.points.at(where.host, where.port),
             controller,
-            make_forecaster(prepared.scenario),
+            prepared.forecaster(),
             directory,
             progress,
         )

@@ -21,6 +21,7 @@ from twin.run_store import RunStore, file_hash, versions
 from twin.scenario import WEATHER_SUFFIXES, Scenario, load_scenario
 from twin.simulate import simulate
 from twin.topology import Facility
+from twin.workload import SUFFIXES
 
 MOST_DAYS = 366.0  # the weather of a year repeats; longer runs add nothing
 FAILED = 1  # exit code
@@ -33,6 +34,7 @@ class Request(NamedTuple):
     weather: str | None
     load: str | None
     scale_load: bool
+    load_day: float | None
     controller: str
     start: str
     days: float
@@ -65,6 +67,7 @@ def run(request: Request, as_json: bool) -> None:
         request.weather,
         request.load,
         request.scale_load,
+        request.load_day,
     )
     (controller,) = controllers.make((request.controller,), site)
     plant = perturb(site.facility, np.random.default_rng(request.seed), request.spread)
@@ -97,7 +100,7 @@ def _store(request: Request, site: Site, controller: Controller) -> RunStore:
     files = {
         "site": resolve(request.site, "sites", ".yaml"),
         "weather": resolve(weather, "weather", *WEATHER_SUFFIXES),
-        "load": resolve(request.load or site.defaults.load, "jobs", ".csv"),
+        "load": resolve(request.load or site.defaults.load, "jobs", *SUFFIXES),
         "price": resolve(site.tariff.price_file, "grid", ".csv"),
         "carbon": resolve(site.tariff.carbon_file, "grid", ".csv"),
     }

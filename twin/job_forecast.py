@@ -24,7 +24,7 @@ from twin.jobs import (
     power_series,
 )
 from twin.quantile_model import QuantileModel, Rows
-from twin.queue_forecast import DAYS_BACK, replay, visible
+from twin.queue_forecast import DAYS_BACK, Replays, replay, visible
 from twin.series_forecast import (
     QUANTILES,
     History,
@@ -33,6 +33,7 @@ from twin.series_forecast import (
 )
 
 STEP_S = 900.0
+REMEMBERED = 2000  # origins whose replays are kept; a fit looks at some 340 of them
 NOW_FADE_S = 3600.0  # assumption: how long what the replays missed now stays missed
 
 
@@ -85,6 +86,67 @@ def weekends(
     return np.asarray(np.mod(day, 7.0) >= 5.0)
 
 
+def _replays(
+    history: History,
+    known_future: KnownFuture,
+    horizon_s: Series,
+    hardware: Hardware,
+    mode: Mode,
+    settings: Settings,
+) -> Replays:
+    """Replays from the end of the history on.
+
+    Raises
+    ------
+    DataError
+        No jobs in the history.
+    """
+    if history.jobs is None:
+        message = "a forecast of IT power from jobs needs the jobs. Give a job table."
+        raise DataError(message)
+    rng = np.random.default_rng([settings.seed, round(history.now_s) % 2**32])
+    steps = round(float(horizon_s[-1]) / history.step_s) + 1
+    return replay(
+        history.jobs,
+        Grid(history.now_s, history.step_s, steps),
+        known_future.units,
+        hardware,
+        mode,
+        weekends(history.now_s, horizon_s, known_future.first_weekday),
+        settings.replays,
+        rng,
+    )
+
+
+def replayed(
+    history: History,
+    known_future: KnownFuture,
+    horizon_s: Series,
+    quantiles: tuple[float, ...] = QUANTILES,
+    hardware: Hardware = FRONTIER,
+    mode: Mode = Mode(),  # noqa: B008 (a tuple cannot change)
+) -> Series:
+    """Quantiles of the replays alone, where there is too little history to learn from.
+
+    They say nothing of the errors of the replays themselves, so the band is too narrow.
+
+    Returns
+    -------
+    ndarray
+        Shape (time, quantile). [W]
+
+    Raises
+    ------
+    DataError
+        No jobs in the history.
+    """
+    told = _replays(history, known_future, horizon_s, hardware, mode, Settings(64))
+    at = np.round(horizon_s / history.step_s).astype(np.int64)
+    gap = history.value[-1] - told.all_w[:, 0].mean()
+    now_cast = told.all_w[:, at] + gap * np.exp(-horizon_s / NOW_FADE_S)
+    return np.asarray(np.quantile(now_cast, quantiles, axis=0).T)
+
+
 def knowledge(
     history: History,
     known_future: KnownFuture,
@@ -100,21 +162,7 @@ def knowledge(
     DataError
         No jobs in the history.
     """
-    if history.jobs is None:
-        message = "a forecast of IT power from jobs needs the jobs. Give a job table."
-        raise DataError(message)
-    rng = np.random.default_rng([settings.seed, round(history.now_s)])
-    steps = round(float(horizon_s[-1]) / history.step_s) + 1
-    told = replay(
-        history.jobs,
-        Grid(history.now_s, history.step_s, steps),
-        known_future.units,
-        hardware,
-        mode,
-        weekends(history.now_s, horizon_s, known_future.first_weekday),
-        settings.replays,
-        rng,
-    )
+    told = _replays(history, known_future, horizon_s, hardware, mode, settings)
     at = np.round(horizon_s / history.step_s).astype(np.int64)
     every, known = told.all_w[:, at], told.known_w[:, at]
     mean = every.mean(axis=0)
@@ -223,6 +271,8 @@ class JobForecaster:
     ) -> Knowledge:
         """Knowledge at an origin, remembered."""
         if history.now_s not in self._known:
+            while len(self._known) >= REMEMBERED:
+                del self._known[next(iter(self._known))]
             self._known[history.now_s] = knowledge(
                 history,
                 known_future,

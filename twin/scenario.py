@@ -65,6 +65,7 @@ def load_scenario(
     weather_file: str | Path | None = None,
     load_file: str | Path | None = None,
     scale_load: bool = True,
+    load_day: float | None = None,
 ) -> Scenario:
     """Read the inputs of a run.
 
@@ -81,6 +82,8 @@ def load_scenario(
     scale_load
         Scale the trace so that its peak is the site's rated IT power; otherwise its
         watts count as they are and must not exceed the rating.
+    load_day
+        Days into the load at which the run starts, see ``workload.begin_at``.
 
     Returns
     -------
@@ -94,13 +97,14 @@ def load_scenario(
     outside = resolve(
         weather_file or site.defaults.weather, "weather", *WEATHER_SUFFIXES
     )
-    trace = resolve(load_file or site.defaults.load, "jobs", ".csv")
+    trace = resolve(load_file or site.defaults.load, "jobs", *workload.SUFFIXES)
     price = resolve(site.tariff.price_file, "grid", ".csv")
     carbon = resolve(site.tariff.carbon_file, "grid", ".csv")
     if hours <= 0:
         message = f"--hours {hours:g}: a run needs more than 0 hours. Give e.g. 24."
         raise ConfigError(message)
-    profile = workload.read_workload(trace)
+    read = workload.read_load(trace, site.location.utc_offset_h)
+    profile = workload.begin_at(read, load_day, hours)
     rated_w = site.facility.it.racks.rated_power_w
     peak_w = float(profile.power_w.max())
     if not scale_load and peak_w > rated_w:

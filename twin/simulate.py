@@ -16,10 +16,11 @@ from twin.config import Site
 from twin.errors import ConfigError
 from twin.interfaces import Controller
 from twin.results import SCAN_SIGNALS, Course, Results, as_arrays, joined
+from twin.run_forecast import make_forecaster
 from twin.run_store import RunStore
 from twin.scenario import Scenario
 from twin.topology import Facility
-from twin.walks import CalledWalk, CompiledWalk, Run, Walk, make_forecaster
+from twin.walks import CalledWalk, CompiledWalk, Run, Walk
 
 __all__ = [
     "MEAN_SUFFIXES",

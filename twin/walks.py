@@ -12,12 +12,12 @@ from twin import guard as guarding
 from twin.closed_loop import Memory, Pace, Policy, closed_loop, run_scans
 from twin.compiled import Matrix, initial_state
 from twin.config import Site
-from twin.forecast import DAY_S, PersistenceForecaster
 from twin.interfaces import Controller, Decision, Estimate
 from twin.results import Course
 from twin.rows import Row
 from twin.scenario import Scenario
 from twin.signals import Inputs, Outputs, Setpoints, State
+from twin.site_forecast import SiteForecaster
 from twin.topology import Facility
 
 
@@ -176,9 +176,7 @@ def _violations(
 class CalledWalk:
     """The controller is called in Python at every control cycle."""
 
-    def __init__(
-        self, run: Run, controller: Controller, forecaster: PersistenceForecaster
-    ):
+    def __init__(self, run: Run, controller: Controller, forecaster: SiteForecaster):
         self._run, self._controller, self._forecaster = run, controller, forecaster
         self._state, self._active = start_of(run)
         self._memory = guarding.fresh_memory(-run.pace.control_s)
@@ -237,12 +235,3 @@ class CalledWalk:
         for k in range(first, first + scans - 1):
             values = Inputs(*(float(value) for value in now.at_ends[:, k]))
             self._forecaster.observe(float(now.end_s[k]), values)
-
-
-def make_forecaster(scenario: Scenario) -> PersistenceForecaster:
-    """Forecaster that knows the day before the run, and nothing of the run itself."""
-    past_s = np.arange(-DAY_S, 0.0, 900.0)
-    past = scenario.inputs_at(past_s)
-    unknown = np.full_like(past_s, np.nan)  # the trace has no day before
-    history = past._replace(it_demand_w=unknown)
-    return PersistenceForecaster(past_s, history, scenario.price_at, scenario.carbon_at)

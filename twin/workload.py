@@ -1,7 +1,9 @@
 """IT load at the door: a measured power series, scaled to a site.
 
 A CSV with a column ``time`` (seconds from its start) and one or more columns
-``power[...]`` in watts, which are summed (Frontier, 25 groups), or one ``power_w``.
+``power[...]`` in watts, which are summed (Frontier, 25 groups), or one ``power_w``; or a
+record of jobs (Parquet of ``wetbulb jobs import``, Standard Workload Format, NREL Eagle
+CSV), whose power comes from ``twin.jobs``.
 """
 
 from pathlib import Path
@@ -10,8 +12,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from twin.errors import DataError
-from twin.forecast import Series
+from twin.errors import ConfigError, DataError
+from twin.forecast import DAY_S, Series
+from twin.job_load import STEP_S, JobLoad, from_run_start, job_load
+from twin.job_table import Jobs
+from twin.readers.formats import read_jobs, read_table
 from twin.tables import read_csv
 
 
@@ -22,6 +27,84 @@ class Workload(NamedTuple):
     time_s: Series  # shape (n,), from 0, ascending
     power_w: Series  # shape (n,)
     period_s: float
+    begin_s: float = 0.0  # of the run, on the clock of the series
+    queue: JobLoad | None = None  # the jobs behind it, on the clock of the run
+
+
+SUFFIXES = (".csv", ".parquet", ".swf", ".swf.gz")
+EAGLE_COLUMNS = {"job_id", "submit_time"}
+MOST_PAST_DAYS = 42.0  # of jobs, that a forecast learns from
+
+
+def read_load(path: Path, utc_offset_h: float) -> Workload:
+    """Read a power series or a record of jobs, by its form.
+
+    Parameters
+    ----------
+    path
+        File.
+    utc_offset_h
+        Of the site; jobs come and go by its clock. [h]
+
+    Raises
+    ------
+    DataError
+        Not such a file, or nothing in it draws power.
+    """
+    jobs = _jobs_in(path, utc_offset_h)
+    if jobs is None:
+        return read_workload(path)
+    queue, power_w = job_load(jobs, utc_offset_h, path.name)
+    time_s = np.asarray((np.arange(len(power_w)) + 0.5) * STEP_S, dtype=np.float64)
+    return Workload(path.name, time_s, power_w, len(power_w) * STEP_S, queue=queue)
+
+
+def _jobs_in(path: Path, utc_offset_h: float) -> Jobs | None:
+    """Jobs of a record; None if the file is a power series."""
+    if path.suffix == ".parquet":
+        return read_table(path)
+    if path.name.endswith((".swf", ".swf.gz")):
+        return read_jobs(path, "swf")[0]
+    columns = set(read_csv(path, [], lambda name: True).columns)
+    if not columns >= EAGLE_COLUMNS:
+        return None
+    return read_jobs(path, "eagle", utc_offset_h)[0]
+
+
+def begin_at(load: Workload, load_day: float | None, hours: float) -> Workload:
+    """The load with the start of the run some days into it.
+
+    Parameters
+    ----------
+    load
+        As read.
+    load_day
+        Days before the run, which the forecast may learn from. By default 0 for a power
+        series; for jobs as many as there are, at most ``MOST_PAST_DAYS``, so that the
+        run still lies in the record.
+    hours
+        Length of the run. [h]
+
+    Raises
+    ------
+    ConfigError
+        The record does not reach so far.
+    """
+    span = load.period_s / DAY_S
+    room = np.floor(span - hours / 24.0)
+    day = load_day
+    if day is None:
+        day = 0.0 if load.queue is None else float(np.clip(room, 0.0, MOST_PAST_DAYS))
+    is_whole = day >= 0.0 and day == np.floor(day)
+    if not is_whole or day >= span or (load.queue is not None and day > max(room, 0.0)):
+        message = (
+            f"--load-day {day:g}: {load.source} spans {span:.1f} days and the run takes "
+            f"{hours / 24.0:g}. Give a whole number of days from 0 to "
+            f"{max(np.floor(min(room, span)), 0.0):g}, or a shorter run."
+        )
+        raise ConfigError(message)
+    queue = load.queue and from_run_start(load.queue, day * DAY_S)
+    return load._replace(begin_s=day * DAY_S, queue=queue)
 
 
 def read_workload(path: Path) -> Workload:
@@ -96,11 +179,14 @@ def scale_to(workload: Workload, peak_w: float) -> Workload:
     if largest <= 0:
         message = f"{workload.source}: all power is zero. Give a series with load."
         raise DataError(message)
-    return workload._replace(power_w=workload.power_w * (peak_w / largest))
+    scale = peak_w / largest
+    queue = workload.queue and workload.queue._replace(scale=scale)
+    return workload._replace(power_w=workload.power_w * scale, queue=queue)
 
 
 def power_at(workload: Workload, time_s: Series | float) -> Series:
-    """Power at any time, linear between the rows, the series repeating [W]."""
+    """Power at a time of the run, linear between rows, the series repeating [W]."""
+    at_s = np.asarray(time_s) + workload.begin_s
     return np.asarray(
-        np.interp(time_s, workload.time_s, workload.power_w, period=workload.period_s)
+        np.interp(at_s, workload.time_s, workload.power_w, period=workload.period_s)
     )

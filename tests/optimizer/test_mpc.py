@@ -166,7 +166,7 @@ def test_a_tight_limit_costs_energy_and_is_kept(planned):
     free = model.solve(problem(forecast, samples), gap_usd=0.01)
     chip = LIMITED.index("chip_c")
     headroom = problem(forecast, samples).headroom_k.copy()
-    headroom[:, chip] = -0.5  # half a kelvin cooler than the base
+    headroom[:, chip] = -1.5  # cooler than the base, and than the free plan
     bound = model.solve(problem(forecast, samples, headroom_k=headroom), gap_usd=0.01)
     assert bound.site_w.sum() > free.site_w.sum()
     _, state, _ = situation()

@@ -4,7 +4,7 @@ import numpy as np
 
 from optimizer.rules import RuleParameters, RulesController
 from twin.config import load_site
-from twin.forecast import PersistenceForecaster
+from twin.forecast import Forecast
 from twin.interfaces import Estimate
 from twin.signals import Inputs, Outputs, Setpoints, State
 
@@ -31,9 +31,13 @@ PLAIN = RuleParameters(
     inlet_margin_k=1.5,
     chip_margin_k=6.0,
 )
-FORECAST = PersistenceForecaster(
-    np.array([0.0]), Inputs(20.0, 12.0, 0.008, 82e3, 5e6), np.zeros_like, np.zeros_like
-).forecast(0.0)
+FORECAST = Forecast(
+    np.zeros(1),
+    np.full(1, 3600.0),
+    Inputs(*(np.full(1, v) for v in (20.0, 12.0, 0.008, 82e3, 5e6))),
+    np.zeros(1),
+    np.zeros(1),
+)
 
 
 def decide(wet_bulb_c=12.0, active=DESIGN, **measured):

@@ -8,7 +8,9 @@ import pytest
 from twin import grid, weather, workload
 from twin.config import load_site
 from twin.errors import ConfigError, DataError
-from twin.resources import data_path
+from twin.job_generator import Demand, generate
+from twin.job_table import write_parquet
+from twin.resources import available, data_path
 from twin.scenario import day_start, load_scenario
 
 GOLDEN = data_path("weather", "USA_CO_Golden-NREL.724666_TMY3.epw")
@@ -231,3 +233,40 @@ def test_load_can_count_as_it_is_but_not_above_the_rating(tmp_path):
 def test_load_that_would_mislead_is_refused(tmp_path, text, said):
     with pytest.raises(DataError, match=said):
         workload.read_workload(write(tmp_path, "load.csv", text))
+
+
+def test_a_record_of_jobs_is_a_load_and_leaves_its_past_to_the_forecast():
+    site = load_site("hybrid_10mw")
+    scenario = load_scenario(site, "04-07", 24, load_file="NASA-iPSC-1993-3.1-cln")
+    load = scenario.load
+    assert load.begin_s == 42 * 86400.0
+    assert load.power_w.max() == pytest.approx(site.facility.it.racks.rated_power_w)
+    # 1 October 1993 at the site's clock was a Friday, so the run starts on one, too
+    assert load.queue.first_weekday == 4.0
+    # the power of the trace in the first hour is that of the jobs that ran then
+    jobs = load.queue.jobs
+    busy = np.sum(jobs.nodes[(jobs.start_s <= 1800.0) & (jobs.end_s > 1800.0)])
+    idle_w, power_w = load.power_w.min(), float(scenario.inputs_at(1800.0).it_demand_w)
+    assert (power_w > idle_w * 1.01) == (busy > 0)
+
+
+def test_an_unscheduled_table_and_a_day_outside_are_named(tmp_path):
+    site = load_site("hybrid_10mw")
+    jobs = generate(Demand(64.0), 3, np.random.default_rng(1))
+    path = tmp_path / "queue.parquet"
+    write_parquet(jobs, path)
+    with pytest.raises(DataError, match="no job has run"):
+        load_scenario(site, "04-07", 24, load_file=path)
+    for day in (-1.0, 0.5, 400.0):
+        with pytest.raises(ConfigError, match="--load-day"):
+            load_scenario(
+                site, "04-07", 24, load_file="nrel_eagle_jobs_sample", load_day=day
+            )
+
+
+@pytest.mark.parametrize("name", available("jobs", *workload.SUFFIXES))
+def test_every_load_that_is_listed_can_be_run(name):
+    scenario = load_scenario(load_site("hybrid_10mw"), "04-07", 24, load_file=name)
+    power_w = scenario.inputs_at(np.arange(0.0, 86400.0, 3600.0)).it_demand_w
+    assert np.isfinite(power_w).all()
+    assert (power_w > 0.0).all()
