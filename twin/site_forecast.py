@@ -1,0 +1,198 @@
+"""What a controller is told of the next day at a site: every input with quantiles.
+
+Weather and carbon come from ``blend``, fitted on the weeks before the run and again every
+day; IT power from the job queue where the load is made of jobs, from its own past where
+there is enough of it, else from the run so far. Day-ahead prices are known once they are
+published, in the early afternoon of the day before; later hours are forecast. Nothing of
+the time to come is used, except what is published in advance.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from plant import psychrometrics
+from twin.blend import BlendForecaster
+from twin.forecast import DAY_S, Forecast, Series, horizon_grid
+from twin.series_forecast import History, KnownFuture, starts
+from twin.signals import Inputs
+
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+MIDDLE = QUANTILES.index(0.5)
+STEP_S = 900.0
+HISTORY_DAYS = 28
+AIR = ("dry_bulb_c", "wet_bulb_c", "pressure_pa")  # humidity follows from these
+# PJM Manual 11, section 2: results of the day-ahead market by 13:30 of the day before.
+PUBLISHED_S = 13.5 * 3600.0
+
+Published = Callable[[Series], Series]
+
+
+class LoadForecaster(Protocol):
+    """Learns from the measured IT power and says what to expect."""
+
+    def observe(self, time_s: float, power_w: float) -> None:
+        """Remember what was measured."""
+
+    def forecast(self, now_s: float, lead_s: Series) -> Series:
+        """Quantiles ``QUANTILES`` of the steps of ``STEP_S`` from now on [W]."""
+
+
+class Known(NamedTuple):
+    """Series over plant time; a forecaster asks for times that are past or published."""
+
+    weather: Callable[[Series], Inputs]  # asked for times before the run only
+    price: Published
+    carbon: Published
+
+
+class Track:
+    """A measured value on quarter hours, the latest ``HISTORY_DAYS``.
+
+    Parameters
+    ----------
+    value
+        Before the run; the last one stands for the quarter hour that ends at time 0.
+    """
+
+    def __init__(self, value: Series) -> None:
+        self._value = [float(each) for each in value]
+        self._end_s = 0.0  # of the last quarter hour
+        self._open: list[float] = []
+        self._model = BlendForecaster()
+        self._fitted_s = -np.inf
+
+    def observe(self, time_s: float, value: float) -> None:
+        """Take a reading; a quarter hour without one repeats the last value."""
+        while time_s >= self._end_s + STEP_S:
+            mean = float(np.mean(self._open)) if self._open else self._value[-1]
+            self._value.append(mean)
+            self._end_s += STEP_S
+            self._open = []
+        self._open.append(value)
+        del self._value[: -HISTORY_DAYS * round(DAY_S / STEP_S)]
+
+    def forecast(self, now_s: float, lead_s: Series) -> Series:
+        """Quantiles, shape (time, quantile); what was read last counts as today."""
+        value = np.array(self._value)
+        if self._open:
+            value[-1] = self._open[-1]
+        history = History(self._end_s, STEP_S, value)
+        known = KnownFuture()
+        if now_s - self._fitted_s >= DAY_S:
+            self._model.fit(history, known, lead_s, QUANTILES)
+            self._fitted_s = now_s
+        return self._model.forecast(history, known, lead_s, QUANTILES)
+
+
+class SiteForecaster:
+    """Forecaster of one run.
+
+    Parameters
+    ----------
+    known
+        Weather before the run, published prices and carbon.
+    load
+        Forecaster of the IT power.
+    """
+
+    def __init__(self, known: Known, load: LoadForecaster) -> None:
+        self._known = known
+        self._load = load
+        before = known.weather(_before())
+        self._air = {name: Track(np.asarray(getattr(before, name))) for name in AIR}
+        self._grid = _Published(known.carbon), _Published(known.price)
+
+    def observe(self, time_s: float, inputs: Inputs) -> None:
+        """Remember what was measured."""
+        for name, track in self._air.items():
+            track.observe(time_s, float(getattr(inputs, name)))
+        self._load.observe(time_s, float(inputs.it_demand_w))
+
+    def forecast(self, now_s: float, step_s: Series | None = None) -> Forecast:
+        """Expected inputs from now on, with quantiles.
+
+        Parameters
+        ----------
+        now_s
+            Plant time. [s]
+        step_s
+            Lengths of the steps, multiples of a quarter hour; ``horizon_grid()`` if
+            None. [s]
+        """
+        steps = horizon_grid() if step_s is None else step_s
+        lead_s = starts(round(float(steps.sum()) / STEP_S), STEP_S)
+        air = {n: track.forecast(now_s, lead_s) for n, track in self._air.items()}
+        load = self._load.forecast(now_s, lead_s)
+        means = {n: _by_step(v, steps) for n, v in {**air, "it_demand_w": load}.items()}
+        bands = tuple(
+            _moist({name: column[:, k] for name, column in means.items()})
+            for k in range(len(QUANTILES))
+        )
+        carbon, price = (
+            _by_step(each.forecast(now_s, lead_s)[:, None], steps)[:, 0]
+            for each in self._grid
+        )
+        return Forecast(
+            now_s + np.concatenate([[0.0], np.cumsum(steps)[:-1]]),
+            steps,
+            bands[MIDDLE],
+            self._price(now_s, lead_s, steps, price),
+            carbon,
+            QUANTILES,
+            bands,
+        )
+
+    def _price(
+        self, now_s: float, lead_s: Series, steps: Series, expected: Series
+    ) -> Series:
+        """Published prices where they are, expected ones after."""
+        day = np.floor(now_s / DAY_S)
+        is_out = now_s - day * DAY_S >= PUBLISHED_S
+        until_s = (day + (2.0 if is_out else 1.0)) * DAY_S
+        at_s = now_s + lead_s + STEP_S / 2.0
+        published = self._known.price(np.minimum(at_s, until_s - 1.0))
+        known = _by_step(published[:, None], steps)[:, 0]
+        end_s = now_s + np.cumsum(steps)
+        return np.asarray(np.where(end_s <= until_s, known, expected))
+
+
+class _Published:
+    """Forecast of a series whose past is public."""
+
+    def __init__(self, series: Published) -> None:
+        self._series = series
+        self._model = BlendForecaster()
+        self._fitted_s = -np.inf
+
+    def forecast(self, now_s: float, lead_s: Series) -> Series:
+        """Median [unit of the series]."""
+        value = self._series(now_s + _before())
+        history = History(now_s, STEP_S, np.asarray(value))
+        known = KnownFuture()
+        if now_s - self._fitted_s >= DAY_S:
+            self._model.fit(history, known, lead_s, QUANTILES)
+            self._fitted_s = now_s
+        return self._model.forecast(history, known, lead_s, QUANTILES)[:, MIDDLE]
+
+
+def _before() -> Series:
+    """Middles of the quarter hours of the history, from now [s]."""
+    count = round(HISTORY_DAYS * DAY_S / STEP_S)
+    return np.asarray((np.arange(-count, 0) + 0.5) * STEP_S, dtype=np.float64)
+
+
+def _by_step(values: Series, step_s: Series) -> Series:
+    """Means of quarter hours over longer steps, shape (steps, columns)."""
+    many = np.round(step_s / STEP_S).astype(np.int64)
+    first = np.concatenate([[0], np.cumsum(many)[:-1]])
+    return np.asarray(np.add.reduceat(values, first, axis=0) / many[:, None])
+
+
+def _moist(found: dict[str, Series]) -> Inputs:
+    """Inputs with humidity that agrees with both temperatures, wet bulb below dry bulb."""
+    dry, pressure = found["dry_bulb_c"], found["pressure_pa"]
+    wet = np.minimum(found["wet_bulb_c"], dry)
+    ratio = psychrometrics.humidity_ratio_from_wet_bulb(dry, wet, pressure)
+    return Inputs(dry, wet, np.asarray(ratio), pressure, found["it_demand_w"])
