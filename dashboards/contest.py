@@ -29,6 +29,7 @@ from twin.resources import available, resolve
 from twin.run_store import RunStore, file_hash
 from twin.scenario import WEATHER_SUFFIXES
 from twin.signals import Setpoints
+from twin.workload import SUFFIXES
 
 CONSTANT_GENERATIONS = 40
 SECONDS_A_DAY = {"fixed": 0.1, "rules": 0.2, "search": 10.0, BEST_CONSTANT: 0.1}
@@ -156,7 +157,7 @@ def _folder(request: Request, contest: Contest, episodes: tuple[Episode, ...]) -
         "weather": resolve(
             world.weather or site.defaults.weather, "weather", *WEATHER_SUFFIXES
         ),
-        "load": resolve(world.load or site.defaults.load, "jobs", ".csv"),
+        "load": resolve(world.load or site.defaults.load, "jobs", *SUFFIXES),
         "price": resolve(site.tariff.price_file, "grid", ".csv"),
         "carbon": resolve(site.tariff.carbon_file, "grid", ".csv"),
     }
