@@ -116,7 +116,7 @@ def in_series(
 def film(flow_ratio: Numeric, exponent: Numeric) -> Numeric:
     """Film conductance over nominal; levels off towards zero flow."""
     turbulent = np.maximum(flow_ratio, LAMINAR_RATIO) ** exponent
-    u = np.minimum(flow_ratio / LAMINAR_RATIO, 1.0) ** 2
+    u = np.minimum(np.maximum(flow_ratio, 0.0) / LAMINAR_RATIO, 1.0) ** 2
     b = exponent * (4.0 - exponent) / 4.0
     c = exponent * (exponent - 2.0) / 8.0
     # both factors are 1 outside their own range
@@ -203,7 +203,7 @@ def heat_transferred(
     Numeric
         Negative when the "hot" side is the colder one; 0 without flow. [W]
     """
-    hot_w_k = hot_flow_kg_s * hot_heat_capacity_j_kg_k
-    cold_w_k = cold_flow_kg_s * cold_heat_capacity_j_kg_k
+    hot_w_k = np.maximum(hot_flow_kg_s * hot_heat_capacity_j_kg_k, 0.0)
+    cold_w_k = np.maximum(cold_flow_kg_s * cold_heat_capacity_j_kg_k, 0.0)
     ua_w_k = conductance(exchanger, hot_flow_kg_s, cold_flow_kg_s)
     return heat_per_kelvin(ua_w_k, hot_w_k, cold_w_k) * (hot_in_c - cold_in_c)

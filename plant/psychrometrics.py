@@ -35,6 +35,7 @@ MASS_RATIO = 0.62198  # molar mass of water over dry air, as EnergyPlus has it
 AIR_CP = 1004.84  # J/(kg K) dry air [2]
 VAPOUR_CP = 1858.95  # J/(kg K) [2]
 LATENT = 2.50094e6  # J/kg at 0 degC [2]
+LEAST_PA = 1e3  # keeps everything finite far outside the range
 WET_BULB_STEPS = 6
 DEW_POINT_STEPS = 4
 
@@ -76,8 +77,9 @@ def saturation_pressure(temperature_c: Numeric) -> Numeric:
 @kernel
 def _ratio(vapour_pressure_pa: Numeric, pressure_pa: Numeric) -> Numeric:
     """Humidity ratio; the vapour is held below boiling."""
-    vapour = np.minimum(vapour_pressure_pa, 0.9 * pressure_pa)
-    return MASS_RATIO * vapour / (pressure_pa - vapour)
+    total = np.maximum(pressure_pa, LEAST_PA)
+    vapour = np.minimum(vapour_pressure_pa, 0.9 * total)
+    return MASS_RATIO * vapour / (total - vapour)
 
 
 @kernel
@@ -168,7 +170,7 @@ def wet_bulb(
 def dew_point(humidity_ratio: Numeric, pressure_pa: Numeric) -> Numeric:
     """Temperature at which the air is saturated (frost point below 0 degC) [degC]."""
     w = np.maximum(humidity_ratio, 1e-9)
-    target = np.log(w * pressure_pa / (MASS_RATIO + w))
+    target = np.log(w * np.maximum(pressure_pa, LEAST_PA) / (MASS_RATIO + w))
     # Magnus form over water as a start
     alpha = target - np.log(611.2)
     star: Numeric = 243.12 * alpha / (17.62 - alpha)
@@ -206,7 +208,8 @@ def specific_volume(
     dry_bulb_c: Numeric, humidity_ratio: Numeric, pressure_pa: Numeric
 ) -> Numeric:
     """Volume of moist air with a kilogram of dry air [m3/kg]."""
-    return 1.0 / density(dry_bulb_c, humidity_ratio, pressure_pa)
+    inside = np.maximum(pressure_pa, LEAST_PA)
+    return 1.0 / density(dry_bulb_c, humidity_ratio, inside)
 
 
 @kernel

@@ -44,8 +44,10 @@ class CduOutputs(NamedTuple):
 
 @kernel
 def secondary_flow(cdu: Cdu, pressure_pa: Numeric) -> Numeric:
-    """TCS flow at a held differential pressure [kg/s]."""
-    return cdu.secondary_flow_kg_s * np.sqrt(pressure_pa / cdu.design_pressure_pa)
+    """TCS flow at a held differential pressure, none at a negative one [kg/s]."""
+    return cdu.secondary_flow_kg_s * np.sqrt(
+        np.maximum(pressure_pa, 0.0) / cdu.design_pressure_pa
+    )
 
 
 @kernel

@@ -6,8 +6,9 @@ r"""Cold plate on a chip: case temperature from coolant flow, inlet and power.
 
 The second term is the mean warming of the coolant, the third the conduction and the
 flow-dependent convection. Valid down to a tenth of the nominal flow; below it the flow
-is clamped. No trusted public measurement was found: resistances are parameters, typical
-0.02 to 0.05 K/W for 1 kW packages (assumption). Accepted on limits and monotonicity.
+is clamped (``outside_range``). No trusted public measurement was found: resistances are
+parameters, typical 0.02 to 0.05 K/W for 1 kW packages (assumption). Accepted on limits and
+monotonicity.
 Beyond a heat flux of 180 W/cm2 single-phase plates no longer hold the case temperature:
 ``flux_exceeded`` tells.
 
@@ -25,6 +26,9 @@ import numpy as np
 from plant._kernel import kernel
 from plant._select import select
 from plant.types import Fraction, NonNegative, Numeric, Positive
+
+LEAST_FLOW = 0.1  # of nominal
+LEAST_CP = 1000.0  # J/(kg K), below that of any coolant
 
 
 class ColdPlate(NamedTuple):
@@ -63,10 +67,20 @@ def case_temperature(
         Of the coolant. [J/(kg K)]
     """
     nominal = plate.coolant_flow_kg_s
-    flow = np.maximum(coolant_flow_kg_s, 0.1 * nominal)
+    flow = np.maximum(coolant_flow_kg_s, LEAST_FLOW * nominal)
     convection = plate.convection_k_w * (flow / nominal) ** -plate.flow_exponent
-    warming = chip_power_w / (2.0 * flow * heat_capacity_j_kg_k)
+    rate_w_k = flow * np.maximum(heat_capacity_j_kg_k, LEAST_CP)
+    warming = chip_power_w / (2.0 * rate_w_k)
     return coolant_in_c + warming + chip_power_w * (plate.conduction_k_w + convection)
+
+
+@kernel
+def outside_range(
+    plate: ColdPlate, coolant_flow_kg_s: Numeric, heat_capacity_j_kg_k: Numeric
+) -> Numeric:
+    """1 where ``case_temperature`` clamps the flow or the heat capacity, else 0."""
+    slow = coolant_flow_kg_s < LEAST_FLOW * plate.coolant_flow_kg_s
+    return select(slow | (heat_capacity_j_kg_k < LEAST_CP), 1.0, 0.0)
 
 
 @kernel

@@ -116,7 +116,7 @@ def cold_flow(
     Numeric
         Flow, 0 to the largest; the largest where the setpoint is out of reach. [kg/s]
     """
-    hot_w_k = hot_flow_kg_s * hot_heat_capacity_j_kg_k
+    hot_w_k = np.maximum(hot_flow_kg_s * hot_heat_capacity_j_kg_k, 0.0)
     drive_k = np.maximum(hot_in_c - cold_in_c, 1e-6)
     wanted_k = np.maximum(hot_in_c - setpoint_c, 0.0)
     wanted = np.minimum(np.maximum(wanted_k / drive_k, EDGE), 1.0 - EDGE)
@@ -125,7 +125,7 @@ def cold_flow(
         hot_w_k,
         film(hot_flow_kg_s / exchanger.hot_flow_kg_s, exchanger.flow_exponent),
         wanted,
-        wanted * hot_w_k / cold_heat_capacity_j_kg_k,
+        wanted * hot_w_k / np.maximum(cold_heat_capacity_j_kg_k, SMALL),
         1.0 - wanted,
         np.log(1.0 - wanted),
     )

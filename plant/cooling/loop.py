@@ -9,14 +9,17 @@ A well-mixed volume of heat capacity :math:`C` is flushed by a stream of capacit
     T(t + \Delta t) = T_{in} + (T(t) - T_{in})\, e^{-W \Delta t / C}
 
 Exact for a constant stream, so it is stable for any step. A stream of zero leaves the
-volume as it is. The heat put into store, ``C (T' - T) / dt``, is what a caller subtracts
-from the load to close its energy balance.
+volume as it is, a volume of zero takes the temperature of the stream, and a stream or a
+step below zero counts as zero. The heat put into store, ``C (T' - T) / dt``, is what a
+caller subtracts from the load to close its energy balance.
 """
 
 import numpy as np
 
 from plant._kernel import kernel
 from plant.types import Numeric
+
+SMALL = 1e-9  # stands for zero in denominators
 
 
 @kernel
@@ -42,7 +45,8 @@ def settle(
     dt_s
         Step, any length. [s]
     """
-    decay = np.exp(-capacity_rate_w_k * dt_s / heat_capacity_j_k)
+    flushed_j_k = np.maximum(capacity_rate_w_k * dt_s, 0.0)
+    decay = np.exp(-flushed_j_k / np.maximum(heat_capacity_j_k, SMALL))
     return entering_c + (temperature_c - entering_c) * decay
 
 
@@ -51,4 +55,4 @@ def stored(
     before_c: Numeric, after_c: Numeric, heat_capacity_j_k: Numeric, dt_s: Numeric
 ) -> Numeric:
     """Mean heat flow into the volume over the step [W]."""
-    return heat_capacity_j_k * (after_c - before_c) / dt_s
+    return heat_capacity_j_k * (after_c - before_c) / np.maximum(dt_s, SMALL)

@@ -29,12 +29,16 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from annotated_types import Interval
 
+from plant._curves import held, outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.types import Fraction, NonNegative, Numeric, Positive, TemperatureC
 
 SMALL_W = 1e-9  # stands for zero in denominators
 ROUNDING = 1e-9  # of the cap: what floating point may leave over
+
+
+INLET_C = (10.0, 55.0)  # coolant or air
 
 
 class Accelerator(NamedTuple):
@@ -56,6 +60,7 @@ class AcceleratorOutputs(NamedTuple):
     clock: Numeric  # share of the full clock
     throughput: Numeric  # work per second over that at full utilization and clock
     cap_missed: Numeric  # 1 where even the least clock draws more than the cap
+    extrapolated: Numeric  # 1 where utilization or inlet was clamped
 
 
 @kernel
@@ -104,8 +109,9 @@ def operate(
     inlet_c
         Coolant or air entering; clamped to 10 to 55 degC. [degC]
     """
-    u = np.minimum(np.maximum(utilization, 0.0), 1.0)
-    inlet = np.minimum(np.maximum(inlet_c, 10.0), 55.0)
+    u = held(utilization, (0.0, 1.0))
+    far = np.maximum(outside(utilization, (0.0, 1.0)), outside(inlet_c, INLET_C))
+    inlet = held(inlet_c, INLET_C)
     factor = leakage_factor(
         accelerator.leakage_fraction,
         accelerator.leakage_doubling_k,
@@ -120,4 +126,4 @@ def operate(
     clock = np.maximum(clock, accelerator.clock_minimum)
     power = (idle + dynamic * clock**accelerator.clock_exponent) * factor
     missed = select(power > power_cap_w * (1.0 + ROUNDING), 1.0, 0.0)
-    return AcceleratorOutputs(power, clock, u * clock, missed)
+    return AcceleratorOutputs(power, clock, u * clock, missed, far)

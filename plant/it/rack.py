@@ -11,8 +11,8 @@ nameplates are stated (ASHRAE TC 9.9, 2021 Equipment Thermal Guidelines, recomme
 envelope 18 to 27 degC for air). Nameplates of single racks (35 kW air, 66 kW liquid,
 120 kW rack-scale) are rows of ``data/equipment/racks.csv`` with their sources.
 
-Valid for coolant 10 to 55 degC and inlet air 10 to 45 degC. A demand above the rating
-is cut to it and flagged.
+Valid for coolant 10 to 55 degC and inlet air 10 to 45 degC; temperatures outside are
+clamped and flagged. A demand above the rating is cut to it and flagged.
 """
 
 from typing import Annotated, NamedTuple
@@ -21,6 +21,7 @@ import numpy as np
 from annotated_types import Interval
 
 from plant import psychrometrics
+from plant._curves import held, outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.it import accelerator
@@ -29,6 +30,7 @@ from plant.types import Fraction, NonNegative, Numeric, Positive, TemperatureC
 # Humidity of a data hall at 25 degC and 11 degC dew point; it changes the heat capacity
 # of the air by less than 0.5 % over the ASHRAE envelope.
 HALL_HUMIDITY_RATIO = 0.0082
+INLET_AIR_C = (10.0, 45.0)
 
 
 class Racks(NamedTuple):
@@ -54,6 +56,7 @@ class RackOutputs(NamedTuple):
     air_heat_w: Numeric
     air_flow_kg_s: Numeric  # drawn by the server fans
     overloaded: Numeric  # 1 where the demand was cut to the rating
+    extrapolated: Numeric  # 1 where a temperature was clamped
 
 
 @kernel
@@ -84,11 +87,12 @@ def operate(
         racks.leakage_fraction,
         racks.leakage_doubling_k,
         racks.leakage_reference_c,
-        coolant_supply_c,
+        held(coolant_supply_c, accelerator.INLET_C),
     )
     liquid = demand * racks.liquid_fraction * leakage
     air_demand = demand * (1.0 - racks.liquid_fraction)
-    excess = np.maximum(inlet_air_c - racks.fan_reference_inlet_c, 0.0)
+    inlet_c = held(inlet_air_c, INLET_AIR_C)
+    excess = np.maximum(inlet_c - racks.fan_reference_inlet_c, 0.0)
     speed = np.minimum(
         1.0 + racks.fan_speed_slope_1_k * excess, racks.fan_speed_maximum
     )
@@ -97,4 +101,8 @@ def operate(
     air_capacity = psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO)
     flow = air_demand * speed / (air_capacity * racks.server_temperature_rise_k)
     over = select(demand_w > racks.rated_power_w, 1.0, 0.0)
-    return RackOutputs(liquid + air, liquid, air, flow, over)
+    far = np.maximum(
+        outside(coolant_supply_c, accelerator.INLET_C),
+        outside(inlet_air_c, INLET_AIR_C),
+    )
+    return RackOutputs(liquid + air, liquid, air, flow, over, far)

@@ -9,7 +9,8 @@ Loss grows with calendar time and with equivalent full cycles, on one of two cur
 
 When temperature or charge change, the coefficients change but the loss does not jump:
 the new curve is entered at the place where it has today's loss, and followed for the
-step. The step is exact for constant conditions, so a year may be one step.
+step. The step is exact for constant conditions, so a year may be one step. A negative
+time ages nothing (``backwards``).
 
 Each chemistry gives the coefficients: ``ageing_lfp``, ``ageing_nmc111``,
 ``ageing_nmc811``. Its rates depend on the charge, so they are averaged over the day by
@@ -26,11 +27,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import held, outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.types import Numeric
 
 CELSIUS_K = 273.15
+CELL_C = (-40.0, 100.0)
 TINY = 1e-30
 NEARLY_ONE = 1.0 - 1e-12  # of the end of a sigmoid
 EMPTY_LITHIATION, FULL_LITHIATION = 8.5e-3, 0.78
@@ -54,6 +57,24 @@ class Duty(NamedTuple):
 
 
 @kernel
+def kelvin(temperature_c: Numeric) -> Numeric:
+    """Absolute temperature, held where cells can be [K]."""
+    return held(temperature_c, CELL_C) + CELSIUS_K
+
+
+@kernel
+def outside_range(soc: Numeric, temperature_c: Numeric) -> Numeric:
+    """1 where the rates hold the charge or the temperature, else 0."""
+    return np.maximum(outside(soc, (0.0, 1.0)), outside(temperature_c, CELL_C))
+
+
+@kernel
+def backwards(duty: Duty) -> Numeric:
+    """1 where days or cycles are below 0 and count as none, else 0."""
+    return select((duty.days < 0.0) | (duty.cycles < 0.0), 1.0, 0.0)
+
+
+@kernel
 def capacity(health: Health) -> Numeric:
     """State of health: capacity over that of the new cell."""
     left: Numeric = 1.0 - health.calendar_loss - health.cycle_loss
@@ -70,7 +91,7 @@ def resistance(health: Health) -> Numeric:
 @kernel
 def anode_potential(soc: Numeric) -> Numeric:
     """Potential of graphite against lithium over the state of charge [V]."""
-    x = EMPTY_LITHIATION + soc * (FULL_LITHIATION - EMPTY_LITHIATION)
+    x = EMPTY_LITHIATION + held(soc, (0.0, 1.0)) * (FULL_LITHIATION - EMPTY_LITHIATION)
     return (
         0.6379
         + 0.5416 * np.exp(-305.5309 * x)
@@ -86,7 +107,7 @@ def along_power(loss: Numeric, dx: Numeric, k: Numeric, p: Numeric) -> Numeric:
     """Loss after ``dx`` more on the curve ``k x**p``."""
     coefficient = np.maximum(k, TINY)
     passed = (loss / coefficient) ** (1.0 / p)
-    after: Numeric = coefficient * (passed + dx) ** p
+    after: Numeric = coefficient * (passed + np.maximum(dx, 0.0)) ** p
     return select(k > TINY, after, loss)
 
 
@@ -97,7 +118,7 @@ def along_sigmoid(
     """Loss after ``dx`` more on the sigmoid that ends at ``end``; never shrinks."""
     share = np.minimum(loss / end, NEARLY_ONE)
     passed = np.log((1.0 + share) / (1.0 - share)) ** (1.0 / p) / k
-    z = (k * (passed + dx)) ** p
+    z = (k * (passed + np.maximum(dx, 0.0))) ** p
     # (1 - e^-z) / (1 + e^-z) is the bracket, without overflow
     decay = np.exp(-z)
     after: Numeric = end * (1.0 - decay) / (1.0 + decay)

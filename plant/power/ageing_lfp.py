@@ -23,14 +23,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import held
 from plant._kernel import kernel
 from plant.power.ageing import (
-    CELSIUS_K,
     Duty,
     Health,
     along_power,
     along_sigmoid,
     anode_potential,
+    kelvin,
 )
 from plant.types import Numeric
 
@@ -73,16 +74,15 @@ def rates(
     coefficients: LfpCoefficients, soc: Numeric, temperature_c: Numeric
 ) -> LfpRates:
     """Calendar rates at a charge (0 to 1) and a temperature [degC]."""
-    kelvin = temperature_c + CELSIUS_K
+    t = kelvin(temperature_c)
     anode = anode_potential(soc)
     half, third, fourth = anode**0.5, anode ** (1.0 / 3.0), anode**0.25
     b, c = coefficients.end, coefficients.exponent
-    end = b[0] * np.exp((b[1] / kelvin + b[2]) / kelvin * half)
+    end = b[0] * np.exp((b[1] / t + b[2]) / t * half)
     exponent = c[0] * np.exp(
-        (c[1] / kelvin + c[3]) / kelvin**3 * third
-        + (c[2] * kelvin + c[4]) * kelvin**2 * fourth
+        (c[1] / t + c[3]) / t**3 * third + (c[2] * t + c[4]) * t**2 * fourth
     )
-    lag = 1.0 / kelvin - 1.0 / 298.15
+    lag = 1.0 / t - 1.0 / 298.15
     arrhenius = np.exp(-coefficients.resistance_activation_j_mol / GAS_J_MOL_K * lag)
     s = coefficients.resistance_soc
     growth = coefficients.resistance_1_s * arrhenius * (s[0] * (soc - 0.5) ** 3 + s[1])
@@ -112,19 +112,19 @@ def age(
     c_rate
         Mean over the day, rest included. [1/h]
     """
-    q = coefficients.cycle
-    pace = np.abs(q[0] + q[1] * duty.depth + q[2] * np.exp(duty.depth**2 * c_rate**3))
+    q, depth_moved = coefficients.cycle, held(duty.depth, (0.0, 1.0))
+    pace = q[0] + q[1] * depth_moved + q[2] * np.exp(depth_moved**2 * c_rate**3)
     p = coefficients.cycle_exponent
     rate, depth = coefficients.resistance_rate, coefficients.resistance_depth
     per_cycle = (rate[0] * c_rate + rate[1]) * (
-        depth[0] * (duty.depth - 0.5) ** 3 + depth[1]
+        depth[0] * (depth_moved - 0.5) ** 3 + depth[1]
     )
     pace_1_day = coefficients.pace_1_day
     return Health(
         along_sigmoid(
             health.calendar_loss, duty.days, mean.end, pace_1_day, mean.exponent
         ),
-        along_power(health.cycle_loss, duty.cycles, pace**p, p),
-        health.calendar_gain + mean.resistance_1_day * duty.days,
-        health.cycle_gain + per_cycle * duty.cycles / 100.0,
+        along_power(health.cycle_loss, duty.cycles, np.abs(pace) ** p, p),
+        health.calendar_gain + mean.resistance_1_day * np.maximum(duty.days, 0.0),
+        health.cycle_gain + per_cycle * np.maximum(duty.cycles, 0.0) / 100.0,
     )

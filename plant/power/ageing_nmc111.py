@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from plant._kernel import kernel
-from plant.power.ageing import CELSIUS_K, Duty, Health, along_power
+from plant.power.ageing import Duty, Health, along_power, kelvin
 from plant.table import Table, lookup
 from plant.types import Numeric
 
@@ -67,12 +67,12 @@ def rates(
     coefficients: Nmc111Coefficients, soc: Numeric, temperature_c: Numeric
 ) -> Nmc111Rates:
     """Calendar rates at a charge (0 to 1) and a temperature [degC]."""
-    kelvin = temperature_c + CELSIUS_K
+    t = kelvin(temperature_c)
     volts = lookup(OPEN_CIRCUIT, soc)
     a, b = coefficients.calendar, coefficients.calendar_resistance
     return Nmc111Rates(
-        (a[0] * volts + a[1]) * np.exp(a[2] / kelvin),
-        (b[0] * volts + b[1]) * np.exp(b[2] / kelvin),
+        (a[0] * volts + a[1]) * np.exp(a[2] / t),
+        (b[0] * volts + b[1]) * np.exp(b[2] / t),
         volts * volts,
     )
 
@@ -104,7 +104,7 @@ def age(
         Days, equivalent full cycles, depth.
     """
     volts = np.sqrt(mean.squared_voltage_v2)
-    moved_ah = 2.0 * duty.cycles * coefficients.capacity_ah
+    moved_ah = 2.0 * np.maximum(duty.cycles, 0.0) * coefficients.capacity_ah
     wear = _per_charge(coefficients.cycle, volts, duty.depth)
     wear_r = _per_charge(coefficients.cycle_resistance, volts, duty.depth)
     p, half = coefficients.calendar_exponent, coefficients.cycle_exponent

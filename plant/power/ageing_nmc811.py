@@ -22,8 +22,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import held
 from plant._kernel import kernel
-from plant.power.ageing import CELSIUS_K, Duty, Health, along_power, anode_potential
+from plant.power.ageing import Duty, Health, along_power, anode_potential, kelvin
 from plant.types import Numeric
 
 REFERENCE_K = 308.15
@@ -50,7 +51,7 @@ def rate(
     coefficients: Nmc811Coefficients, soc: Numeric, temperature_c: Numeric
 ) -> Numeric:
     """Calendar rate at a charge (0 to 1) and a temperature [degC]; average it."""
-    warmth = (temperature_c + CELSIUS_K) / REFERENCE_K
+    warmth, z = kelvin(temperature_c) / REFERENCE_K, held(soc, (0.0, 1.0))
     anode = anode_potential(soc) / REFERENCE_ANODE_V
     c = coefficients.calendar
     cube = warmth**3
@@ -58,8 +59,8 @@ def rate(
         c[0]
         + c[1] * np.exp(cube / anode ** (1.0 / 3.0))
         + c[2] * cube / np.sqrt(anode)
-        + c[3] * np.exp(np.sqrt(soc) / warmth**2)
-        + c[4] * np.exp(soc**3)
+        + c[3] * np.exp(np.sqrt(z) / warmth**2)
+        + c[4] * np.exp(z**3)
     )
     return np.maximum(total, 0.0)
 
@@ -90,7 +91,7 @@ def age(
     temperature_c
         Of the cell. [degC]
     """
-    warmth = (temperature_c + CELSIUS_K) / REFERENCE_K
+    warmth = kelvin(temperature_c) / REFERENCE_K
     c = coefficients.cycle
     exponent = c[1] * discharge_rate**3 + c[2] * warmth**3 * np.sqrt(discharge_rate)
     wear = c[0] * np.exp(exponent)

@@ -11,12 +11,16 @@ value used for utility batteries (c2g-bench, 2026). Voltage, warming and ageing 
 ``plant.power.cell``, ``plant.power.tremblay`` and ``plant.power.ageing``.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
+from annotated_types import Interval
 
 from plant._kernel import kernel
 from plant.types import Fraction, NonNegative, Numeric
+
+SMALL = 1e-9  # stands for zero in denominators
+Efficiency = Annotated[float, Interval(gt=0, le=1)]
 
 
 class Battery(NamedTuple):
@@ -25,7 +29,7 @@ class Battery(NamedTuple):
     energy_j: NonNegative  # usable between 0 and 1 of the state of charge
     discharge_power_w: NonNegative
     charge_power_w: NonNegative
-    one_way_efficiency: Fraction = 0.97
+    one_way_efficiency: Efficiency = 0.97
     soc_minimum: Fraction = 0.6  # reserve for ride-through
     soc_maximum: Fraction = 0.95
 
@@ -53,17 +57,17 @@ def exchange(
     request_w
         Power wanted at the UPS bus, positive discharges. [W]
     dt_s
-        Step. [s]
+        Step; below 0 it counts as none. [s]
     """
-    eta = battery.one_way_efficiency
+    eta, span_s = battery.one_way_efficiency, np.maximum(dt_s, SMALL)
     above_j = np.maximum(soc - battery.soc_minimum, 0.0) * battery.energy_j
     below_j = np.maximum(battery.soc_maximum - soc, 0.0) * battery.energy_j
     discharge = np.minimum(np.maximum(request_w, 0.0), battery.discharge_power_w)
-    discharge = np.minimum(discharge, above_j * eta / dt_s)
+    discharge = np.minimum(discharge, above_j * eta / span_s)
     charge = np.minimum(np.maximum(-request_w, 0.0), battery.charge_power_w)
-    charge = np.minimum(charge, below_j / (eta * dt_s))
+    charge = np.minimum(charge, below_j / (eta * span_s))
     from_cells_w = discharge / eta - charge * eta
     power_w = discharge - charge
     size_j = np.maximum(battery.energy_j, 1.0)
-    after = soc - from_cells_w * dt_s / size_j
+    after = soc - from_cells_w * np.maximum(dt_s, 0.0) / size_j
     return BatteryOutputs(after, power_w, from_cells_w - power_w)

@@ -94,9 +94,9 @@ def age(
     load_ratio
         Of the converter, 0 to 1.
     dt_s
-        Step. [s]
+        Step; below 0 it ages nothing. [s]
     """
-    after = wear + dt_s / life(capacitor, air_c, load_ratio)
+    after = wear + np.maximum(dt_s, 0.0) / life(capacitor, air_c, load_ratio)
     return CapacitorOutputs(
         after,
         1.0 - END_CAPACITANCE_LOSS * after,

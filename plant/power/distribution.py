@@ -14,7 +14,7 @@ Racks hang on taps of 16, 32, 40 or 63 A per phase. Unequal phases are judged by
 largest deviation from their mean (NEMA MG 1); the neutral carries what they do not
 cancel, without harmonics.
 
-Valid for a load ratio from 0 to 1.2.
+Valid for a load ratio from 0 to 1.2; larger ones are clamped (``overloaded``).
 
 References
 ----------
@@ -28,10 +28,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import held, outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.types import Fraction, NonNegative, Numeric, Positive
 
+LOAD_RATIOS = (0.0, 1.2)
 TAP_RATINGS_A = (16.0, 32.0, 40.0, 63.0)
 SMALL = 1e-9  # stands for zero in denominators
 
@@ -64,7 +66,13 @@ class PhaseOutputs(NamedTuple):
 
 @kernel
 def _load_ratio(busway: Busway, load_w: Numeric) -> Numeric:
-    return np.minimum(np.maximum(load_w / busway.rated_power_w, 0.0), 1.2)
+    return held(load_w / busway.rated_power_w, LOAD_RATIOS)
+
+
+@kernel
+def overloaded(busway: Busway, load_w: Numeric) -> Numeric:
+    """1 where the load is outside the range to which it is clamped, else 0."""
+    return outside(load_w / busway.rated_power_w, LOAD_RATIOS)
 
 
 @kernel

@@ -12,8 +12,8 @@ Constant core loss plus a winding loss that grows with the square of the load ra
 The resistive part of the winding loss rises with temperature, the eddy share ``e`` falls.
 F is 225 for aluminium and 235 for copper.
 
-Valid for x from 0 to 1; larger loads are clamped. Validated against EnergyPlus
-ElectricLoadCenter:Transformer (tests/validation/test_transformer.py).
+Valid for x from 0 to 1; larger loads are clamped (``overloaded``). Validated against
+EnergyPlus ElectricLoadCenter:Transformer (tests/validation/test_transformer.py).
 
 References
 ----------
@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from plant._kernel import kernel
+from plant._select import select
 from plant.types import Fraction, NonNegative, Numeric, Positive
 
 SMALL = 1e-12  # stands for zero in denominators
@@ -80,6 +81,12 @@ def loss(
     total_w = transformer.no_load_loss_w + transformer.load_loss_w * x * x * factor
     lost_w: Numeric = total_w * (transformer.rated_power_w > 0.0)
     return lost_w
+
+
+@kernel
+def overloaded(transformer: Transformer, load_w: Numeric) -> Numeric:
+    """1 where the load exceeds the rating and ``loss`` clamps it, else 0."""
+    return select(load_w > transformer.rated_power_w, 1.0, 0.0)
 
 
 def from_efficiency(

@@ -39,6 +39,7 @@ from plant.types import Fraction, Numeric, Positive
 NEWTON_STEPS = 6  # from the voltage at rest it converges quadratically
 SECONDS_PER_HOUR = 3600.0
 MISSED_W = 1.0  # less of the request than this counts as delivered
+TINY = 1e-15  # stands for zero in denominators
 LEAST_AH = 1e-6  # of a cell: keeps the hyperbola finite when it is empty
 
 
@@ -106,7 +107,7 @@ def voltage(pack: Pack, soc: Numeric, current_a: Numeric) -> Numeric:
     k = drop * (q_full - q_nominal) / q_nominal
     reference_a = pack.curve_rate_1_h * q_full
     rest = pack.full_v + k + pack.resistance_ohm * reference_a - a
-    left = np.maximum(soc * q_full, LEAST_AH)
+    left = np.minimum(np.maximum(soc * q_full, LEAST_AH), q_full)
     removed = q_full - left
     cell = rest - k * q_full / left + a * np.exp(-b * removed)
     cell = cell - pack.resistance_ohm * current_a / pack.strings
@@ -131,9 +132,9 @@ def current_for_power(
     dt_s
         Step. [s]
     """
-    per_a = dt_s / (SECONDS_PER_HOUR * pack.capacity_ah * pack.strings)
-    above = np.maximum(soc - pack.soc_minimum, 0.0) / per_a
-    below = np.maximum(pack.soc_maximum - soc, 0.0) / per_a
+    per_a = np.maximum(dt_s, 0.0) / (SECONDS_PER_HOUR * pack.capacity_ah * pack.strings)
+    above = np.maximum(soc - pack.soc_minimum, 0.0) / np.maximum(per_a, TINY)
+    below = np.maximum(pack.soc_maximum - soc, 0.0) / np.maximum(per_a, TINY)
     series_ohm = pack.resistance_ohm * pack.cells_in_series / pack.strings
     current = power_w / voltage(pack, soc, 0.0)
     for _ in range(NEWTON_STEPS):
@@ -165,7 +166,7 @@ def exchange(
         Step. [s]
     """
     current = current_for_power(pack, state.soc, request_w, dt_s)
-    per_a = dt_s / (SECONDS_PER_HOUR * pack.capacity_ah * pack.strings)
+    per_a = np.maximum(dt_s, 0.0) / (SECONDS_PER_HOUR * pack.capacity_ah * pack.strings)
     soc = state.soc - current * per_a
     series_ohm = pack.resistance_ohm * pack.cells_in_series / pack.strings
     heat = current * current * series_ohm

@@ -200,6 +200,9 @@ ROWS = {
         rising={0: 1, 1: -1},
         at_rest=((0.0, 0.5), 0.0),
     ),
+    "grid range": Row(
+        table.beyond, [(13, 24), (-10, 46)], GRID, beyond=((30.0, 20.0), "")
+    ),
     "grid": Row(table.bilinear, [(10, 26), (-20, 50)], GRID),
     "york approach": Row(approach.york, [(0.3, 1), (0.75, 1.25), (0, 25), (2, 15)]),
     "cooltools approach": Row(

@@ -139,6 +139,8 @@ ROWS = {
         rising={0: 1, 1: 1, 2: 1},
         watch="power_w",
         at_rest=((0.0, 800.0, 30.0), 88.0),
+        beyond=((0.5, 800.0, 60.0), "extrapolated"),
+        more=(((1.0, 10.0, 30.0), "cap_missed"),),
     ),
     "failure rate": Row(
         reliability.failure_rate, [(20, 100)], reliability.Chips(), rising={0: 1}
@@ -150,6 +152,7 @@ ROWS = {
         rising={0: -1, 1: -1, 2: -1, 3: -1},
         watch="availability",
         at_rest=((60.0, 0.0, 3600.0, 3600.0), 1.0),
+        more=(((90.0, 1e6, 86400.0, 86400.0), "stalled"),),
     ),
     "converter": Row(
         conversion.convert,
@@ -158,6 +161,7 @@ ROWS = {
         rising={0: 1},
         watch="loss_w",
         at_rest=((0.0,), 17.0 / 0.96),
+        beyond=((15e3,), "overloaded"),
     ),
     "conversion chain": Row(
         conversion.chain,
@@ -165,9 +169,22 @@ ROWS = {
         conversion.FRONTIER,
         rising={0: 1},
         watch="loss_w",
+        beyond=((2800.0,), "overloaded"),
     ),
     "supply unit": Row(
         conversion.supply, [(0, 4e3)], SUPPLY, rising={0: 1}, watch="loss_w"
+    ),
+    "flux limit": Row(
+        cold_plate.flux_exceeded, [(0, 1400)], PLATE, beyond=((2e3,), "")
+    ),
+    "tap rating": Row(
+        distribution.tap_overloaded,
+        [(0, 3e4)],
+        distribution.Tap(),
+        beyond=((5e4,), ""),
+    ),
+    "ageing range": Row(
+        ageing.outside_range, [(0, 1), (-40, 100)], beyond=((0.5, 120.0), "")
     ),
     "heat flux": Row(
         cold_plate.heat_flux, [(0, 2e3)], PLATE, rising={0: 1}, at_rest=((0.0,), 0.0)
@@ -190,6 +207,7 @@ ROWS = {
         rising={0: 1, 1: 1, 2: 1, 3: 1},
         watch="wear",
         at_rest=((0.3, 40.0, 0.5, 0.0), 0.3),
+        more=(((0.99, 60.0, 1.0, 3e8), "due"),),
     ),
     "voltage drop": Row(
         distribution.voltage_drop,
@@ -218,6 +236,7 @@ ROWS = {
         power_module.REFERENCE,
         rising={0: 1},
         watch="input_w",
+        beyond=((2.1e6, 0.0, 0.0, 20.0), "overloaded"),
     ),
     "generator": Row(
         generator.operate,
@@ -226,6 +245,10 @@ ROWS = {
         rising={0: 1, 1: 1},
         watch="fuel_m3_s",
         at_rest=((1e6, 0.0), 0.0),
+        more=(
+            ((2.5e6, 60.0), "overloaded"),
+            ((1e5, 60.0), "underloaded"),
+        ),
     ),
     "pv": Row(
         pv.operate,
@@ -234,6 +257,7 @@ ROWS = {
         rising={0: 1, 1: -1, 2: 1},
         watch="power_w",
         at_rest=((0.0, 20.0, 1.0), 0.0),
+        more=(((1400.0, -20.0, 15.0), "curtailed"),),
     ),
     "pack": Row(
         _pack,
@@ -242,6 +266,7 @@ ROWS = {
         rising={1: 1},
         watch="power_w",
         at_rest=((0.5, 0.0, 20.0, 60.0), 0.0),
+        beyond=((0.1, 1e5, 20.0, 600.0), "limited"),
     ),
     "cell": Row(
         _cell,
@@ -250,6 +275,7 @@ ROWS = {
         rising={0: 1, 1: -1},
         watch="voltage_v",
         at_rest=((0.5, 0.0, 25.0, 60.0), 3.7),
+        beyond=((0.01, 10.0, 20.0, 600.0), "outside"),
     ),
     "ageing LFP": Row(
         _lfp,

@@ -12,4 +12,5 @@ class Row(NamedTuple):
     watch: str = ""  # field of the outputs that rises, and rests
     at_rest: tuple[tuple[float, ...], float] | None = None  # arguments, output
     beyond: tuple[tuple[float, ...], str] | None = None  # arguments, flag that is 1
+    more: tuple[tuple[tuple[float, ...], str], ...] = ()  # further such flags
     balance: Callable[..., Any] | None = None  # (arguments, outputs) -> W left over

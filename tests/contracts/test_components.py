@@ -5,10 +5,14 @@ argument, the arguments in which the watched output rises (+1) or falls (-1), an
 it gives at rest.
 """
 
+import re
+from pathlib import Path
+
 import numba
 import numpy as np
 import pytest
 
+import plant
 from plant import heat_exchanger, psychrometrics, water
 from plant._kernel import kernel
 from plant.cooling import (
@@ -67,6 +71,12 @@ def _tower_at_speed(tower, speed, water_in_c, water_flow_kg_s, wet_bulb_c):
         1e5,
     )
     return cooling_tower.cool(tower, speed, water_in_c, water_flow_kg_s, air)
+
+
+def _rack_balance(x, outputs):
+    """All power becomes heat."""
+    heat_w = outputs.liquid_heat_w + outputs.air_heat_w
+    return outputs.power_w - heat_w, heat_w
 
 
 AIR_C = (-20.0, 45.0)
@@ -207,11 +217,14 @@ ROWS = {
     ),
     "racks": Row(
         rack.operate,
-        [(0, 12e6), (15, 50), (15, 45)],
+        [(0, 12e6), (15, 50), (15, 44)],
         RACKS,
         rising={0: 1, 1: 1, 2: 1},
         watch="power_w",
         at_rest=((0.0, 30.0, 25.0), 0.0),
+        beyond=((5e6, 60.0, 25.0), "extrapolated"),
+        more=(((11e6, 30.0, 25.0), "overloaded"),),
+        balance=_rack_balance,
     ),
     "transformer": Row(
         transformer.loss,
@@ -219,6 +232,26 @@ ROWS = {
         TRANSFORMER,
         rising={0: 1},
         at_rest=((0.0, 20.0), TRANSFORMER.no_load_loss_w),
+    ),
+    "transformer rating": Row(
+        transformer.overloaded,
+        [(0, 2.5e6)],
+        TRANSFORMER,
+        rising={0: 1},
+        beyond=((2.6e6,), ""),
+    ),
+    "cold plate range": Row(
+        cold_plate.outside_range,
+        [(0.005, 0.05), (3800, 4200)],
+        cold_plate.ColdPlate(1000.0, 0.02, 0.01, 0.02),
+        beyond=((0.001, 4000.0), ""),
+        more=(((0.02, 0.0), ""),),
+    ),
+    "busway rating": Row(
+        distribution.overloaded,
+        [(0, 1.2e6)],
+        distribution.Busway(1e6, 10e3),
+        beyond=((1.3e6,), ""),
     ),
     "ups": Row(
         ups.operate,
@@ -330,6 +363,48 @@ def test_clamped_and_flagged_outside(row):
     middle = [0.5 * (low + high) for low, high in row.ranges]
     inside = evaluate(row, *middle)
     assert float(getattr(inside, flag) if flag else inside) == 0.0
+
+
+def test_finite_far_outside(row):
+    """One argument after the other at 0, below zero and far beyond its range."""
+    middle = [0.5 * (low + high) for low, high in row.ranges]
+    for argument, (low, high) in enumerate(row.ranges):
+        for value in (0.0, low - high, low - 10 * (high - low), 1e9, -1e9):
+            x = [*middle]
+            x[argument] = value
+            outputs = columns(evaluate(row, *map(float, x)))
+            assert np.isfinite(outputs).all(), f"argument {argument} at {value}"
+
+
+FLAG = re.compile(r"^ {4}(\w+): Numeric  # 1 (?:where|when)", re.MULTILINE)
+PREDICATE = re.compile(r'def ([a-z]\w+)\([^"]*"""1 where', re.MULTILINE)
+
+
+# they take a record, see tests/plant/power/test_ups.py and test_ageing.py
+TESTED_ELSEWHERE = {
+    ("plant.power.ups", "eco_admitted"),
+    ("plant.power.ageing", "backwards"),
+}
+
+
+def test_every_flag_is_raised_by_some_row():
+    """Fields and functions of the plant that are documented as "1 where ..."."""
+    raised = set()
+    for row in ROWS.values():
+        first = () if row.beyond is None else (row.beyond,)
+        for arguments, flag in (*first, *row.more):
+            outputs = evaluate(row, *arguments)
+            assert float(getattr(outputs, flag) if flag else outputs) == 1.0
+            home = type(outputs) if flag else row.equation
+            raised.add((home.__module__, flag or row.equation.__name__))
+    declared = set()
+    root = Path(plant.__file__).parents[1]
+    for path in root.glob("plant/**/[!_]*.py"):
+        text = path.read_text()
+        module = ".".join(path.relative_to(root).with_suffix("").parts)
+        names = {*FLAG.findall(text), *PREDICATE.findall(text)}
+        declared |= {(module, name) for name in names}
+    assert declared - raised == TESTED_ELSEWHERE
 
 
 def test_energy_balances(row):

@@ -116,6 +116,7 @@ def test_voltage(cell_of, check, draw, case):
     draw("cell voltage [V]", run.voltage_v, run.voltage_v + error)
 
 
+@pytest.mark.slow
 def test_runs_that_the_fit_has_not_seen(case, params, check):
     """Fitted on the first half of its known runs, by name, and judged on the others."""
     runs = runs_of(case)

@@ -79,3 +79,12 @@ def test_ten_years_at_rest_at_25_degrees(model, low, high):
     for soc in (0.5, 0.8, 0.95):
         health = model(NEW, soc, 25.0, Duty(3650.0, 0.0, 0.0))
         assert low <= ageing.capacity(health) <= high
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_negative_time_ages_nothing_and_is_told(model):
+    worn = model(NEW, 0.6, 25.0, DUTY)
+    back = Duty(-30.0, -30.0, 0.5)
+    np.testing.assert_allclose(model(worn, 0.6, 25.0, back), worn, rtol=1e-9)
+    assert ageing.backwards(back) == 1.0
+    assert ageing.backwards(DUTY) == 0.0
