@@ -48,6 +48,8 @@ states = st.builds(
     battery_soc=st.floats(0.0, 1.0),
     chillers_on=st.sampled_from([0.0, 1.0, 2.0]),
     chiller_hold_s=st.floats(0.0, 1e5),
+    tank_upper_c=st.floats(5.0, 40.0),
+    tank_lower_c=st.floats(5.0, 40.0),
 )
 
 
