@@ -103,7 +103,12 @@ def weather_and_load(study: Study) -> Figure:
 
 def setpoints(study: Study) -> Figure:
     """All setpoints over time, one panel each, one line per controller."""
-    figure, panels = new_figure(5, 2, 8.5, study.settings.hours)
+    count = len(Setpoints._fields)
+    rows = -(-count // 2)
+    figure, panels = new_figure(rows, 2, 1.7 * rows, study.settings.hours)
+    for spare in panels[count:]:
+        figure.delaxes(spare)
+    panels = panels[:count]
     with mpl.rc_context(SETTINGS):
         for axes, name in zip(panels, Setpoints._fields, strict=True):
             unit, factor = axis_unit(name)
@@ -124,6 +129,7 @@ def setpoints(study: Study) -> Figure:
             axes.set_title(label(name, unit))
         for axes in panels[-2:]:
             axes.set_xlabel(TIME_LABEL)
+            axes.tick_params(labelbottom=True)
     legend_above(figure, panels[0], [run.name for run in study.runs])
     return figure
 

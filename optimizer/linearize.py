@@ -12,11 +12,13 @@ the load that might come before the next decision. IT load jumps within seconds,
 does not.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.problem import Weights, beside_energy
 from twin.compiled import settle
 from twin.config import GuardLimits, TemperatureLimits
 from twin.signals import Inputs, Outputs, Setpoints, State
@@ -33,8 +35,12 @@ LEVERS = (
     "tcs_pressure_pa",
     "chilled_water_c",
     "air_supply_c",
+    "air_units_on",
+    "ups_modules_on",
+    "it_power_cap_w",
 )
-CELLS = LEVERS.index("tower_cells_on")
+UNITS = ("tower_cells_on", "air_units_on", "ups_modules_on")  # whole numbers
+WHOLE = tuple(LEVERS.index(name) for name in UNITS)
 LIMITED = TemperatureLimits._fields
 POINTS = 5  # values per lever
 PASSES = 6  # repetitions to the steady state from the base's own
@@ -50,6 +56,7 @@ class Response(NamedTuple):
 
     site_w: Array
     limited_c: Array
+    beside_usd_s: Array  # (time,), water, failures and compute
     state: State  # settled, arrays of shape (time,)
 
 
@@ -59,15 +66,18 @@ class Samples(NamedTuple):
     values: Array  # (time, lever, point), in the unit of the signal
     site_w: Array  # (time, lever, point), deviation of the site's power
     limited_k: Array  # (time, lever, point, limit), deviation of temperatures
+    beside_usd_s: Array  # (time, lever, point), deviation of what is not energy
     stressed_w: Array  # (stress step, lever, point), site power under stress, likewise
+    stressed_usd_s: Array  # (stress step, lever, point), what is not energy, likewise
     stressed_k: Array  # (stress step, lever, point, limit), temperatures under stress
-    base: Response  # in double conversion, battery idle
+    base: Response  # site_w in double conversion, battery idle
     stressed: Response  # (stress step,)
     eco_saving_w: Array  # (time,), what ECO mode saves at the base
 
 
 def respond(
     facility: Facility,
+    weights: Weights,
     state: State,
     inputs: Inputs,
     setpoints: Setpoints,
@@ -79,6 +89,8 @@ def respond(
     ----------
     facility
         Nameplates.
+    weights
+        Prices of what is not energy.
     state
         First guess, floats or arrays of shape (time,).
     inputs, setpoints
@@ -94,7 +106,11 @@ def respond(
         else np.broadcast_to(value, (cases,))
         for name, value in state._asdict().items()
     ]
-    return Response(out[:, _SITE], out[:, _LIMITED], State(*fields))
+    found = Outputs(*out.T)
+    beside = beside_energy(facility, weights, inputs, found, setpoints)
+    return Response(
+        out[:, _SITE], out[:, _LIMITED], sum(beside, np.zeros(cases)), State(*fields)
+    )
 
 
 def grid(
@@ -116,13 +132,17 @@ def grid(
     centre = np.stack([getattr(base, name) for name in LEVERS], axis=1)
     offsets = np.linspace(-1.0, 1.0, POINTS)
     values = centre[:, :, None] + radius[None, :, None] * offsets
-    values[:, CELLS] = np.round(values[:, CELLS])
     low, high = windows
-    return np.asarray(np.clip(values, low[:, :, None], high[:, :, None]))
+    values = np.clip(values, low[:, :, None], high[:, :, None])
+    values[:, WHOLE] = np.round(values[:, WHOLE])
+    return np.asarray(values)
 
 
 def reachable(
-    limits: GuardLimits, active: Setpoints, time_s: Array
+    limits: GuardLimits,
+    active: Setpoints,
+    time_s: Array,
+    held_s: Mapping[str, float] | None = None,
 ) -> tuple[Array, Array]:
     """What the guard lets each lever reach by each time.
 
@@ -134,6 +154,8 @@ def reachable(
         In force now, floats.
     time_s
         Since now, at the end of the ramp, shape (time,).
+    held_s
+        By lever: how long from now the guard will not let it move. [s]
 
     Returns
     -------
@@ -144,7 +166,8 @@ def reachable(
     for name in LEVERS:
         entry = getattr(limits, name)
         now = float(getattr(active, name))
-        travel = entry.rate_per_minute * time_s / 60.0
+        free_s = time_s - (held_s or {}).get(name, 0.0)
+        travel = entry.rate_per_minute * np.maximum(free_s, 0.0) / 60.0
         if entry.whole_number:
             travel = np.floor(travel + 1e-9)
         low.append(np.maximum(entry.minimum, np.minimum(now, entry.maximum) - travel))
@@ -154,6 +177,7 @@ def reachable(
 
 def sample(
     facility: Facility,
+    weights: Weights,
     guess: Response,
     stressed: Response,
     inputs: tuple[Inputs, Inputs],
@@ -164,37 +188,42 @@ def sample(
 
     Parameters
     ----------
-    facility
-        Nameplates.
+    facility, weights
+        Nameplates, and prices of what is not energy.
     guess, stressed
         Settled base plan at the forecast, shape (time,), and under stress.
     inputs
         Forecast of shape (time,), and stress of shape (stress step,).
     base
-        Plan, arrays of shape (time,); its ECO mode is sampled both ways.
+        Plan, arrays of shape (time,). Its ECO mode is sampled both ways; levers move
+        in the mode of the plan.
     values
         From ``grid``, shape (time, lever, point).
     """
     steps, levers, points = values.shape
     table = _cases(base, values)
-    found = _respond_cases(facility, guess.state, inputs[0], table)
-    hard = _respond_cases(facility, stressed.state, inputs[1], table[:STRESS_STEPS])
-    shape = (steps, levers, points)
-    site = found.site_w.reshape(steps, -1)
-    jump = hard.site_w.reshape(STRESS_STEPS, -1)
-    limited, under = (
-        (warm[:, 2:] - warm[:, :1]).reshape(-1, levers, points, len(LIMITED))
-        for warm in (
-            found.limited_c.reshape(steps, -1, len(LIMITED)),
-            hard.limited_c.reshape(STRESS_STEPS, -1, len(LIMITED)),
-        )
+    found = _respond_cases(facility, weights, guess.state, inputs[0], table)
+    hard = _respond_cases(
+        facility, weights, stressed.state, inputs[1], table[:STRESS_STEPS]
     )
+    mode = np.round(np.broadcast_to(base.ups_eco, (steps,))).astype(int)
+
+    def moved(values: Array) -> Array:
+        """Deviation of every case from the base in the plan's mode."""
+        cases = values.reshape(-1, table.shape[1], *values.shape[1:])
+        still = cases[np.arange(len(cases)), mode[: len(cases)]]
+        shape = (len(cases), levers, points, *values.shape[1:])
+        return np.asarray((cases[:, 2:] - still[:, None]).reshape(shape))
+
+    site = found.site_w.reshape(steps, -1)
     return Samples(
         values=values,
-        site_w=(site[:, 2:] - site[:, :1]).reshape(shape),
-        limited_k=limited,
-        stressed_w=(jump[:, 2:] - jump[:, :1]).reshape(STRESS_STEPS, levers, points),
-        stressed_k=under,
+        site_w=moved(found.site_w),
+        limited_k=moved(found.limited_c),
+        beside_usd_s=moved(found.beside_usd_s),
+        stressed_w=moved(hard.site_w),
+        stressed_usd_s=moved(hard.beside_usd_s),
+        stressed_k=moved(hard.limited_c),
         base=guess._replace(site_w=site[:, 0]),
         stressed=stressed,
         eco_saving_w=site[:, 0] - site[:, 1],
@@ -207,7 +236,7 @@ def _cases(base: Setpoints, values: Array) -> Array:
     table = np.stack([np.broadcast_to(f, (steps,)) for f in base], axis=1)
     table = np.repeat(table[:, None, :], 2 + levers * points, axis=1)
     eco = Setpoints._fields.index("ups_eco")
-    table[:, :, eco] = 0.0
+    table[:, 0, eco] = 0.0
     table[:, 1, eco] = 1.0
     for number, name in enumerate(LEVERS):
         first = 2 + number * points
@@ -217,11 +246,11 @@ def _cases(base: Setpoints, values: Array) -> Array:
 
 
 def _respond_cases(
-    facility: Facility, state: State, inputs: Inputs, table: Array
+    facility: Facility, weights: Weights, state: State, inputs: Inputs, table: Array
 ) -> Response:
     """Steady state of every case of every step, flattened."""
     cases = table.shape[1]
     setpoints = Setpoints(*table.reshape(-1, table.shape[2]).T)
     repeated = Inputs(*(np.repeat(f, cases) for f in inputs))
     guess = State(*(np.repeat(f, cases) for f in state))
-    return respond(facility, guess, repeated, setpoints, PASSES)
+    return respond(facility, weights, guess, repeated, setpoints, PASSES)

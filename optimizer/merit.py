@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.linearize import LEVERS, STRESS_STEPS, Response, respond
-from optimizer.plan_problem import PlanPrices
+from optimizer.problem import Weights, exceedance_k
 from twin.config import Site
 from twin.forecast import Forecast
 from twin.signals import Inputs, Setpoints, State
@@ -37,9 +37,12 @@ class Yardstick(NamedTuple):
 
     site: Site
     forecast: Forecast
-    energy_usd_j: Array  # (time,)
-    limits_c: Array  # (limit,), less margin and bias
+    weights: Weights
+    energy_usd_j: Array  # (time,), with carbon
+    limits_c: Array  # (time, limit), less margin, bias and spread of the forecast
     jump_share: float  # weight of the energy under stress
+    active: Array  # (lever,), in force
+    moving_usd: Array  # (lever,), dislike of a move in the first step, per its unit
 
 
 def stress(site: Site, forecast: Forecast) -> Inputs:
@@ -66,23 +69,32 @@ def judge(
     facility = measure.site.facility
     forecast = measure.forecast
     settled = setpoints._replace(battery_power_w=np.zeros(len(forecast.step_s)))
-    found = respond(facility, guess[0], forecast.inputs, settled)
+    found = respond(facility, measure.weights, guess[0], forecast.inputs, settled)
     first = Setpoints(*(np.asarray(f)[:STRESS_STEPS] for f in settled))
-    stressed = respond(facility, guess[1], stress(measure.site, forecast), first)
+    hard = stress(measure.site, forecast)
+    stressed = respond(facility, measure.weights, guess[1], hard, first)
     usd = cost(measure, found, stressed)
+    usd[0] += moving(measure, setpoints)
     return Judged(forecast.time_s, setpoints, found, stressed, usd)
 
 
 def cost(measure: Yardstick, found: Response, stressed: Response) -> Array:
-    """Energy and exceedance of each step, the battery idle [USD], shape (time,)."""
-    above_k = np.maximum(found.limited_c - measure.limits_c, 0.0)
-    worse_k = np.maximum(stressed.limited_c - measure.limits_c, 0.0)
+    """What runs, at each step, the battery idle [USD], shape (time,)."""
+    above_k = exceedance_k(measure.limits_c, found.limited_c)
+    worse_k = exceedance_k(measure.limits_c[:STRESS_STEPS], stressed.limited_c)
     above_k[:STRESS_STEPS] = np.maximum(above_k[:STRESS_STEPS], worse_k)
-    slack_usd_s = above_k.sum(axis=1) * PlanPrices().slack_usd_k_s
+    beside_usd_s = found.beside_usd_s + above_k * measure.weights.exceedance_usd_k_s
+    beside_usd_s[:STRESS_STEPS] += measure.jump_share * stressed.beside_usd_s
     power_w = found.site_w.copy()
     power_w[:STRESS_STEPS] += measure.jump_share * stressed.site_w
-    rate_usd_s = measure.energy_usd_j * power_w + slack_usd_s
+    rate_usd_s = measure.energy_usd_j * power_w + beside_usd_s
     return np.asarray(rate_usd_s * measure.forecast.step_s)
+
+
+def moving(measure: Yardstick, setpoints: Setpoints) -> float:
+    """Dislike of moving at all in the first step [USD]: settled figures hide it."""
+    first = np.array([float(np.asarray(getattr(setpoints, n))[0]) for n in LEVERS])
+    return float(np.sum(measure.moving_usd * np.abs(first - measure.active)))
 
 
 def better(one: Judged, other: Judged) -> Judged:
@@ -111,5 +123,6 @@ def _choose(take: Flags, chosen: Response, otherwise: Response) -> Response:
     return Response(
         np.where(take, chosen.site_w, otherwise.site_w),
         np.where(take[:, None], chosen.limited_c, otherwise.limited_c),
+        np.where(take, chosen.beside_usd_s, otherwise.beside_usd_s),
         State(*(np.where(take, a, b) for a, b in states)),
     )

@@ -6,9 +6,11 @@ import numpy as np
 import pyomo.environ as pe
 from numpy.typing import NDArray
 
-from optimizer.linearize import CELLS, LEVERS, LIMITED, POINTS, STRESS_STEPS
+from optimizer.linearize import LEVERS, LIMITED, POINTS, STRESS_STEPS, WHOLE
 from optimizer.plan_problem import PlanPrices
+from optimizer.problem import Weights
 from plant.power.battery import Battery
+from twin.config import Site
 
 Array = NDArray[np.float64]
 
@@ -17,7 +19,6 @@ _NUMBERS = (
     "soc_at_anchor",
     "soc_at_end",
     "refill",
-    "cells_now",
     "eco_now",
     "peak_now",
     "demand",
@@ -27,33 +28,38 @@ W_PER_MW = 1e6  # the program counts in MW, so that its numbers are of order one
 ECO_DWELL_S = 3600.0  # at most one change of ECO mode within this
 
 
-def build(step_s: Array, battery: Battery, whole_s: float) -> Any:
+def build(step_s: Array, site: Site, weights: Weights, whole_s: float) -> Any:
     """Model with every parameter at zero.
 
     Parameters
     ----------
     step_s
         Lengths of the steps. [s]
-    battery
-        Nameplate.
+    site
+        Battery, and the least time between two moves of a lever.
+    weights
+        Prices.
     whole_s
-        Cells and ECO are whole numbers for steps that start before this.
+        Units and ECO are whole numbers for steps that start before this.
     """
     starts = np.concatenate([[0.0], np.cumsum(step_s)[:-1]])
     whole = [t for t in range(len(step_s)) if starts[t] < whole_s]
+    battery = site.facility.power.battery
     m = pe.ConcreteModel()
     m.T = pe.RangeSet(0, len(step_s) - 1)
     m.I = pe.RangeSet(0, len(LEVERS) - 1)
+    m.U = pe.Set(initialize=WHOLE)
     m.K = pe.RangeSet(0, POINTS - 1)
     m.J = pe.RangeSet(0, len(LIMITED) - 1)
     m.S = pe.RangeSet(0, STRESS_STEPS - 1)
     _parameters(m)
     _levers(m, whole)
-    _switches(m, step_s)
+    _units(m, starts, site)
+    _modes(m, step_s)
     _battery(m, step_s, battery)
     _power(m)
     _temperatures(m)
-    _objective(m, step_s, battery)
+    _objective(m, step_s, battery, weights)
     return m
 
 
@@ -69,8 +75,10 @@ def _parameters(m: Any) -> None:
         "stress": (m.S, m.I, m.K, m.J),
         "stress_headroom": (m.S, m.J),
         "weight": (m.T,),
-        "first": (m.S, m.I, m.K),
-        "eco_allowed": (m.T,),
+        "points": (m.T, m.I, m.K),
+        "eco_least": (m.T,),
+        "eco_most": (m.T,),
+        "units_now": (m.U,),
         "jump": (m.T,),
         "anchor": (m.T,),
     }.items():
@@ -80,54 +88,79 @@ def _parameters(m: Any) -> None:
 
 
 def _levers(m: Any, whole: list[int]) -> None:
-    """Mixtures of sampled values, whole cells and ECO mode with dwell."""
+    """Mixtures of sampled values; counts of units and ECO mode are whole at first."""
     m.mix = pe.Var(m.T, m.I, m.K, bounds=(0, 1))
     m.eco = pe.Var(m.T, bounds=(0, 1))
     for t in whole:
         m.eco[t].domain = pe.Binary
-        for k in m.K:
-            m.mix[t, CELLS, k].domain = pe.Binary
+        for i in m.U:
+            for k in m.K:
+                m.mix[t, i, k].domain = pe.Binary
     m.one = pe.Constraint(
         m.T, m.I, rule=lambda m, t, i: sum(m.mix[t, i, k] for k in m.K) == 1
     )
-    m.cells = pe.Var(m.T)
-    m.cells_are = pe.Constraint(
+
+
+def _units(m: Any, starts_s: Array, site: Site) -> None:
+    """Units of one kind as one count, with least times in and out of service.
+
+    Of :math:`n` units in service those that were started within the least time are still
+    running, and of those out of service those that were stopped within it are still
+    standing: the exact description for units that take turns.
+    """
+    m.units = pe.Var(m.T, m.U)
+    m.started = pe.Var(m.T, m.U, domain=pe.NonNegativeReals)
+    m.stopped = pe.Var(m.T, m.U, domain=pe.NonNegativeReals)
+    limits = {i: getattr(site.guard, LEVERS[i]) for i in WHOLE}
+
+    def recent(t: int, i: int) -> list[int]:
+        least_s = limits[i].minimum_interval_s
+        return [s for s in range(t + 1) if starts_s[t] - starts_s[s] < least_s]
+
+    def moves(m: Any, t: int, i: int) -> Any:
+        before = m.units[t - 1, i] if t else m.units_now[i]
+        return m.units[t, i] - before == m.started[t, i] - m.stopped[t, i]
+
+    def runs_on(m: Any, t: int, i: int) -> Any:
+        return sum(m.started[s, i] for s in recent(t, i)) <= m.units[t, i]
+
+    def stands(m: Any, t: int, i: int) -> Any:
+        out_of_service = limits[i].maximum - m.units[t, i]
+        return sum(m.stopped[s, i] for s in recent(t, i)) <= out_of_service
+
+    m.units_are = pe.Constraint(
         m.T,
-        rule=lambda m, t: (
-            m.cells[t] == sum(m.value[t, CELLS, k] * m.mix[t, CELLS, k] for k in m.K)
+        m.U,
+        rule=lambda m, t, i: (
+            m.units[t, i] == sum(m.value[t, i, k] * m.mix[t, i, k] for k in m.K)
         ),
     )
+    for name, rule in (("moves", moves), ("runs_on", runs_on), ("stands", stands)):
+        if any(recent(0, i) for i in WHOLE) or name == "moves":
+            setattr(m, name, pe.Constraint(m.T, m.U, rule=rule))
 
 
-def _switches(m: Any, step_s: Array) -> None:
-    """Costs of changing cells and ECO mode, and the dwell of the latter."""
+def _modes(m: Any, step_s: Array) -> None:
+    """ECO mode: where it may be, where it must stay, and its dwell."""
     ends = np.cumsum(step_s)
 
     def dwell(m: Any, t: int) -> Any:
         recent = [s for s in range(t + 1) if ends[t] - ends[s] < ECO_DWELL_S]
         return sum(m.eco_switch[s] for s in recent) <= 1
 
-    m.cell_switch = pe.Var(m.T, domain=pe.NonNegativeReals)
+    def switching(sign: int) -> Any:
+        def rule(m: Any, t: int) -> Any:
+            before = m.eco[t - 1] if t else m.eco_now
+            return m.eco_switch[t] >= sign * (m.eco[t] - before)
+
+        return rule
+
     m.eco_switch = pe.Var(m.T, domain=pe.NonNegativeReals)
-    for sign, tag in ((1, "up"), (-1, "down")):
-        _switching(m, sign, tag)
-    m.eco_may = pe.Constraint(m.T, rule=lambda m, t: m.eco[t] <= m.eco_allowed[t])
+    m.eco_up = pe.Constraint(m.T, rule=switching(1))
+    m.eco_down = pe.Constraint(m.T, rule=switching(-1))
+    m.eco_may = pe.Constraint(m.T, rule=lambda m, t: m.eco[t] <= m.eco_most[t])
+    m.eco_must = pe.Constraint(m.T, rule=lambda m, t: m.eco[t] >= m.eco_least[t])
     m.dwell = pe.Constraint(m.T, rule=dwell)
-
-
-def _switching(m: Any, sign: int, tag: str) -> None:
-    """Switches are the absolute change from step to step."""
-
-    def cells(m: Any, t: int) -> Any:
-        before = m.cells[t - 1] if t else m.cells_now
-        return m.cell_switch[t] >= sign * (m.cells[t] - before)
-
-    def eco(m: Any, t: int) -> Any:
-        before = m.eco[t - 1] if t else m.eco_now
-        return m.eco_switch[t] >= sign * (m.eco[t] - before)
-
-    setattr(m, f"cells_{tag}", pe.Constraint(m.T, rule=cells))
-    setattr(m, f"eco_{tag}", pe.Constraint(m.T, rule=eco))
 
 
 def _battery(m: Any, step_s: Array, battery: Battery) -> None:
@@ -219,20 +252,23 @@ def _reserve(m: Any, step_s: Array, battery: Battery) -> Any:
     return held + late + m.refill * m.end_short
 
 
-def _objective(m: Any, step_s: Array, battery: Battery) -> None:
-    p, dt = PlanPrices(), step_s
+def _objective(m: Any, step_s: Array, battery: Battery, weights: Weights) -> None:
+    dt, switch_usd = step_s, PlanPrices().unit_switch_usd
     energy = sum(float(dt[t]) * m.weight[t] * m.site_mw[t] for t in m.T)
-    warm = sum(p.slack_usd_k_s * float(dt[t]) * m.slack[t, j] for t in m.T for j in m.J)
-    wear = sum(
-        p.battery_wear_usd_j * W_PER_MW * float(dt[t]) * m.discharge[t] for t in m.T
-    )
-    switch = sum(
-        p.cell_switch_usd * m.cell_switch[t] + p.eco_switch_usd * m.eco_switch[t]
+    warm = sum(
+        weights.exceedance_usd_k_s * float(dt[t]) * m.slack[t, j]
         for t in m.T
+        for j in m.J
     )
-    first = sum(
-        m.first[t, i, k] * m.mix[t, i, k] for t in m.S for i in m.I for k in m.K
+    through = weights.battery_wear_usd_j * W_PER_MW
+    wear = sum(through * float(dt[t]) * m.discharge[t] for t in m.T)
+    wear += sum(weights.mode_change_usd * m.eco_switch[t] for t in m.T)
+    wear += sum(
+        switch_usd * (m.started[t, i] + m.stopped[t, i]) for t in m.T for i in m.U
+    )
+    points = sum(
+        m.points[t, i, k] * m.mix[t, i, k] for t in m.T for i in m.I for k in m.K
     )
     peaks = m.demand * m.peak + m.jump_share * m.demand * m.jump_peak
     reserve = _reserve(m, step_s, battery)
-    m.cost = pe.Objective(expr=energy + peaks + warm + wear + switch + first + reserve)
+    m.cost = pe.Objective(expr=energy + peaks + warm + wear + points + reserve)

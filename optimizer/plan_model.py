@@ -22,12 +22,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pyomo.common.errors import PyomoException
 
 from optimizer.linearize import Samples
 from optimizer.plan_build import W_PER_MW, build
 from optimizer.plan_problem import PlanProblem, PlanSolution
+from optimizer.problem import Weights
 from optimizer.warm_highs import plan_solver
-from plant.power.battery import Battery
+from twin.config import Site
 
 Array = NDArray[np.float64]
 
@@ -39,22 +41,36 @@ class PlanModel:
     ----------
     step_s
         Lengths of the steps. [s]
-    battery
-        Nameplate.
+    site
+        Battery, and the least time between two moves of a lever.
+    weights
+        Prices; the defaults if None.
     whole_s
-        Cells and ECO are whole numbers for steps that start before this.
+        Units and ECO are whole numbers for steps that start before this.
+    limit_s
+        Time for one solve. [s]
     """
 
     def __init__(
-        self, step_s: Array, battery: Battery, whole_s: float = 6 * 3600.0
+        self,
+        step_s: Array,
+        site: Site,
+        weights: Weights | None = None,
+        whole_s: float = 6 * 3600.0,
+        limit_s: float = 5.0,
     ) -> None:
         self._steps = len(step_s)
-        self._battery = battery
-        self._model = build(step_s, battery, whole_s)
-        self._solver = plan_solver(time_limit_s=5.0)
+        self._limit_s = limit_s
+        self._battery = site.facility.power.battery
+        self._model = build(step_s, site, weights or Weights(), whole_s)
+        self._solver = plan_solver(limit_s)
+        self.status = "not solved"  # of the last solve, in the solver's words
 
     def solve(self, problem: PlanProblem, gap_usd: float) -> PlanSolution | None:
         """Solve for new numbers.
+
+        The solver's status is looked at every time, never only its objective; a solver
+        that broke is replaced.
 
         Parameters
         ----------
@@ -66,11 +82,17 @@ class PlanModel:
         Returns
         -------
         PlanSolution or None
-            None if no feasible plan was found in time.
+            None if no feasible plan was found in time; ``status`` says why.
         """
         self._store(problem)
         self._solver.config.abs_gap = gap_usd
-        result = self._solver.solve(self._model)
+        try:
+            result = self._solver.solve(self._model)
+        except (RuntimeError, PyomoException) as error:
+            self.status = f"solver failed: {error}"
+            self._solver = plan_solver(self._limit_s)
+            return None
+        self.status = result.termination_condition.name
         if result.incumbent_objective is None:
             return None
         result.solution_loader.load_vars()
@@ -92,8 +114,10 @@ class PlanModel:
             (m.stress, samples.stressed_k),
             (m.stress_headroom, problem.stress_headroom_k),
             (m.weight, problem.energy_usd_j * W_PER_MW),
-            (m.first, problem.first_usd),
-            (m.eco_allowed, problem.eco_allowed),
+            (m.points, problem.points_usd),
+            (m.eco_least, problem.eco_bounds[0]),
+            (m.eco_most, problem.eco_bounds[1]),
+            (m.units_now, problem.units_now),
             (m.jump, _jumps(problem, self._steps) / W_PER_MW),
             (m.anchor, share),
         ):
@@ -103,7 +127,6 @@ class PlanModel:
         m.soc_at_end.set_value(problem.soc_full)
         m.refill.set_value(problem.refill_usd_j * self._battery.energy_j)
         m.jump_share.set_value(problem.jump_share)
-        m.cells_now.set_value(problem.cells_now)
         m.eco_now.set_value(problem.eco_now)
         m.peak_now.set_value(problem.peak_so_far_w / W_PER_MW)
         m.demand.set_value(problem.demand_usd_w * W_PER_MW)

@@ -11,12 +11,9 @@ Array = NDArray[np.float64]
 
 
 class PlanPrices(NamedTuple):
-    """What the objective weighs, in USD."""
+    """What steers a plan beside the objective of ``optimizer.problem``."""
 
-    slack_usd_k_s: float = 200.0 / 3600.0  # per kelvin above a limit and second
-    cell_switch_usd: float = 0.5
-    eco_switch_usd: float = 2.0
-    battery_wear_usd_j: float = 40.0 / 3.6e9  # per joule discharged
+    unit_switch_usd: float = 0.5  # half a start: on and off again costs one
     reserve_usd_j_s: float = 1.0 / 3.6e9 / 3600.0  # missing charge, 1 USD/(MWh h)
     anchor_usd_j: float = 5.0 / 3.6e6  # missing charge when the battery is due full
 
@@ -26,16 +23,16 @@ class PlanProblem(NamedTuple):
 
     step_s: Array  # (time,)
     energy_usd_j: Array  # (time,)
-    first_usd: Array  # (stress step, lever, point): moving, and energy under stress
+    points_usd: Array  # (time, lever, point): water, failures, moving, under stress
     samples: Samples
     headroom_k: Array  # (time, limit): limit minus base, bias and margin
     stress_headroom_k: Array  # (stress step, limit), likewise
-    eco_allowed: Array  # (time,), 0 or 1
+    eco_bounds: tuple[Array, Array]  # each (time,), 0 or 1
     soc: float
     soc_full: float  # wanted at the anchor and at the end
     anchor_s: float  # when the battery is due full, since the first step's start
     refill_usd_j: float  # value of charge at the end of the horizon
-    cells_now: float
+    units_now: Array  # (whole lever,)
     eco_now: float
     peak_so_far_w: float
     demand_usd_w: float

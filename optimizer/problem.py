@@ -6,7 +6,8 @@ and its confirmation on the twin, the searches, the bound and the tables.
 .. math::
 
     J = \sum_t \Delta t_t \left( \pi_t P_t + c_{CO_2} \gamma_t P_t + c_w \dot m_t
-        + c_f N \lambda(T_{chip,t}) + c_x (x_t - P^{IT}_t)^+ + c_K \sum_j (T_j - T_j^{max})^+
+        + c_f N \lambda(T_{chip,t}) + c_x (x_t - x^{cap}_t)^+
+        + c_K \sum_j (T_j - T_j^{max})^+
         \right) + \pi_D \left( \max_t \bar P_t - D \right)^+ + \text{wear} + \text{charge}
 
 The power :math:`P` is the meter's: server fans and leakage are in it, so warming the room
@@ -42,7 +43,9 @@ class Weights(NamedTuple):
     carbon_usd_kg: float = 0.05
     water_usd_kg: float = 0.003  # water and sewer, 3 USD/m3
     chip_failure_usd: float = 100.0  # handling and the restart of a small job
-    compute_usd_j: float = 1.0 / 3.6e6  # IT energy asked for and not served, 1 USD/kWh
+    compute_usd_j: float = (
+        2.0 / 3.6e6
+    )  # IT energy put off: a 1 kW chip rents at 2 USD/h
     exceedance_usd_k_s: float = 200.0 / 3600.0  # above a temperature limit
     cell_start_usd: float = 1.0
     chiller_start_usd: float = 5.0
@@ -91,7 +94,11 @@ class Bill(NamedTuple):
 
 
 def beside_energy(
-    facility: Facility, weights: Weights, inputs: Inputs, outputs: Outputs
+    facility: Facility,
+    weights: Weights,
+    inputs: Inputs,
+    outputs: Outputs,
+    setpoints: Setpoints,
 ) -> tuple[Array, Array, Array]:
     """Water, failures and compute [USD/s]: what needs no price of energy.
 
@@ -101,14 +108,13 @@ def beside_energy(
         Nameplates.
     weights
         Prices.
-    inputs, outputs
+    inputs, outputs, setpoints
         Arrays that broadcast.
     """
     makeup = np.asarray(outputs.tower_makeup_kg_s) + outputs.ahu_makeup_kg_s
     rate = np.asarray(reliability.failure_rate(Chips(), outputs.chip_c))
-    rated_w = facility.it.racks.rated_power_w
-    # Leakage and server fans draw more than is asked for, so power served is at least that.
-    short_w = np.minimum(inputs.it_demand_w, rated_w) - np.asarray(outputs.it_power_w)
+    asked_w = np.minimum(inputs.it_demand_w, facility.it.racks.rated_power_w)
+    short_w = np.asarray(asked_w - setpoints.it_power_cap_w)
     return (
         weights.water_usd_kg * makeup,
         weights.chip_failure_usd * chip_count(facility) * rate,
@@ -122,7 +128,12 @@ def exceedance_k(limits_c: Array, limited_c: Array) -> Array:
 
 
 def rates(
-    site: Site, weights: Weights, prices: Prices, inputs: Inputs, outputs: Outputs
+    site: Site,
+    weights: Weights,
+    prices: Prices,
+    inputs: Inputs,
+    outputs: Outputs,
+    setpoints: Setpoints,
 ) -> Rates:
     """Cost per second of what runs.
 
@@ -132,7 +143,7 @@ def rates(
         Nameplates and limits.
     weights, prices
         What things cost; prices of shape (time,).
-    inputs, outputs
+    inputs, outputs, setpoints
         Arrays of shape (..., time).
     """
     power_w = np.asarray(outputs.site_power_w)
@@ -141,7 +152,7 @@ def rates(
     return Rates(
         prices.energy_usd_j * power_w,
         weights.carbon_usd_kg * prices.carbon_kg_j * power_w,
-        *beside_energy(site.facility, weights, inputs, outputs),
+        *beside_energy(site.facility, weights, inputs, outputs, setpoints),
         weights.exceedance_usd_k_s * above_k,
     )
 
@@ -160,10 +171,8 @@ def wear(
     ----------
     weights
         Prices.
-    step_s, outputs
+    step_s, outputs, setpoints
         Arrays of shape (time,).
-    setpoints
-        In force, shape (cycles,).
     """
     discharged_w = np.maximum(np.asarray(outputs.battery_power_w), 0.0)
     modes = float(np.abs(np.diff(np.round(outputs.ups_eco))).sum())
@@ -201,26 +210,24 @@ def bill(
         What things cost; prices of shape (time,).
     step_s
         Lengths of the steps, shape (time,). [s]
-    inputs, outputs
+    inputs, outputs, setpoints
         Over the steps, arrays of shape (time,).
-    setpoints
-        In force, arrays of shape (cycles,).
 
     Returns
     -------
     Bill
         Item by item; ``total`` is the objective.
     """
-    running = rates(site, weights, prices, inputs, outputs)
-    items = (float(np.sum(rate * step_s)) for rate in running)
+    running = rates(site, weights, prices, inputs, outputs, setpoints)
+    items = [float(np.sum(rate * step_s)) for rate in running]
     highest_w = peak(np.asarray(outputs.site_power_w), step_s)
     above_w = max(highest_w - prices.peak_before_w, 0.0)
-    return Bill(
-        *items,
-        demand=prices.demand_usd_w * above_w,
-        wear=wear(weights, step_s, outputs, setpoints),
-        charge_owed=charge_owed(site, prices, outputs),
-    )
+    items += [
+        prices.demand_usd_w * above_w,
+        wear(weights, step_s, outputs, setpoints),
+        charge_owed(site, prices, outputs),
+    ]
+    return Bill(*items)
 
 
 def bill_of(
@@ -248,6 +255,7 @@ def bill_of(
         site.tariff.demand_charge_usd_w_month * hours / HOURS_PER_MONTH,
     )
     moves = results.setpoints
+    at = np.searchsorted(moves["time_s"].to_numpy(), middle_s, side="right") - 1
     return bill(
         site,
         weights or Weights(),
@@ -255,5 +263,7 @@ def bill_of(
         step_s,
         Inputs(*(telemetry[name].to_numpy(dtype=float) for name in Inputs._fields)),
         Outputs(*(telemetry[name].to_numpy(dtype=float) for name in Outputs._fields)),
-        Setpoints(*(moves[name].to_numpy(dtype=float) for name in Setpoints._fields)),
+        Setpoints(
+            *(moves[name].to_numpy(dtype=float)[at] for name in Setpoints._fields)
+        ),
     )

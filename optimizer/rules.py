@@ -187,6 +187,9 @@ def decide(
         air_supply_c=air_c,
         ups_eco=1.0 if measured.ups_load_fraction > least else 0.0,
         battery_power_w=0.0,
+        air_units_on=site.design.air_units_on,
+        ups_modules_on=site.design.ups_modules_on,
+        it_power_cap_w=site.design.it_power_cap_w,
     )
 
 
@@ -211,7 +214,9 @@ class RulesController:
         """The rules for the compiled loop."""
         return Policy(decide, self._site, self._site.design)
 
-    def decide(self, estimate: Estimate, forecast: Forecast, now_s: float) -> Decision:
+    def decide(
+        self, estimate: Estimate, forecast: Forecast | None, now_s: float
+    ) -> Decision:
         """One cycle of every rule."""
         if not estimate.measured:
             return Decision(self._design, "no readings yet: design setpoints")

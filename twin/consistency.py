@@ -1,6 +1,6 @@
 """Rules between the values of a site that no single field can know."""
 
-from twin.signals import Setpoints
+from twin.signals import ALL_UNITS, Setpoints
 from twin.site import SCHEMA_VERSION, SetpointLimits, Site
 
 PHYSICS_STEP_S = 60.0
@@ -42,13 +42,31 @@ def _check_guard(site: Site) -> list[Finding]:
                 f"{limits.maximum:g}. Change the design value or guard.{name}."
             )
             findings.append((("design", name), message))
-    cells = site.facility.heat_rejection.tower_cell_count
-    if site.guard.tower_cells_on.maximum > cells:
+    return findings + _check_counts(site)
+
+
+def _check_counts(site: Site) -> list[Finding]:
+    """No more units than there are, and UPS modules that carry the racks."""
+    plant = site.facility
+    findings: list[Finding] = []
+    for name, there, where in (
+        ("tower_cells_on", plant.heat_rejection.tower_cell_count, "tower_cell_count"),
+        ("air_units_on", plant.air.in_row_count, "in_row_count"),
+    ):
+        most = getattr(site.guard, name).maximum
+        if there < most < ALL_UNITS:
+            message = (
+                f"is {most:g}, but the site has {there:g}. Lower it, or raise {where} "
+                "under facility."
+            )
+            findings.append((("guard", name, "maximum"), message))
+    least_w = site.guard.ups_modules_on.minimum * plant.power.ups.rated_power_w
+    if least_w < plant.it.racks.rated_power_w:
         message = (
-            f"is {site.guard.tower_cells_on.maximum:g}, but the site has {cells:g} "
-            "cells. Lower it, or raise facility.heat_rejection.tower_cell_count."
+            f"{least_w / 1e6:g} MW of modules do not carry "
+            f"{plant.it.racks.rated_power_w / 1e6:g} MW of racks after a jump. Raise it."
         )
-        findings.append((("guard", "tower_cells_on", "maximum"), message))
+        findings.append((("guard", "ups_modules_on", "minimum"), message))
     return findings
 
 

@@ -53,7 +53,7 @@ def facility_step(
     State, Outputs
         Remembered values at the end, and what came of the step.
     """
-    racks, inlet_c = racks_and_inlet(facility, state, inputs)
+    racks, inlet_c = racks_and_inlet(facility, state, inputs, setpoints)
     chain = facility.power
     critical = power_flow.critical(
         chain, state.battery_soc, setpoints, racks.power_w, dt_s
@@ -91,14 +91,18 @@ def facility_step(
 
 @kernel
 def racks_and_inlet(
-    facility: Facility, state: State, inputs: Inputs
+    facility: Facility, state: State, inputs: Inputs, setpoints: Setpoints
 ) -> tuple[rack.RackOutputs, Numeric]:
-    """Racks at the inlet temperature that their own air flow causes."""
+    """Racks at the inlet temperature that their own air flow causes.
+
+    A cap holds back work: what leakage and fans add to what is served comes on top.
+    """
+    served_w = np.minimum(inputs.it_demand_w, np.maximum(setpoints.it_power_cap_w, 0.0))
     return recirculation.racks_and_inlet(
         facility.it.racks,
         facility.air.in_row,
-        facility.air.in_row_count,
-        inputs.it_demand_w,
+        hall_loops.coolers(facility, setpoints),
+        served_w,
         state.tcs_supply_c,
         state.air_supply_c,
     )

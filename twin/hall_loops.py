@@ -16,6 +16,7 @@ from plant._select import select
 from plant.cooling import ahu, cdu, chiller, fan, in_row, loop
 from plant.it.rack import HALL_HUMIDITY_RATIO, RackOutputs
 from plant.types import Numeric, OutdoorAir
+from twin.power_flow import in_service
 from twin.signals import Inputs, Setpoints, State
 from twin.topology import Facility
 
@@ -64,6 +65,12 @@ class AirFlow(NamedTuple):
 
 
 @kernel
+def coolers(facility: Facility, setpoints: Setpoints) -> Numeric:
+    """Coolers of the hall air in service."""
+    return in_service(facility.air.in_row_count, setpoints.air_units_on)
+
+
+@kernel
 def facility_pressure_ratio(facility: Facility, setpoints: Setpoints) -> Numeric:
     """Flow through an open valve relative to the flow at design pressure.
 
@@ -78,7 +85,7 @@ def facility_pressure_ratio(facility: Facility, setpoints: Setpoints) -> Numeric
     carried_kg_s = runout_m3_s * water.density(20.0)
     open_kg_s = (
         facility.technology.cdu_count * system.cdu_flow_kg_s
-        + facility.air.in_row_count * system.in_row_flow_kg_s
+        + coolers(facility, setpoints) * system.in_row_flow_kg_s
     )
     left: Numeric = carried_kg_s / np.maximum(open_kg_s, LEAST_FLOW_KG_S)
     return np.minimum(held, left)
@@ -235,7 +242,7 @@ def air(
 ) -> AirFlow:
     """Air side: racks and electrical rooms warm the air, AHUs and coils cool it."""
     cooler = facility.air.in_row
-    count = facility.air.in_row_count
+    count = coolers(facility, setpoints)
     each = in_row.air_flow(cooler, racks.air_flow_kg_s / count)
     fan_power = count * fan.power(cooler.fan, each)
     rate = count * each * psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO)

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from plant._kernel import kernel
 from plant.power import battery, distribution, transformer, ups
 from plant.types import Numeric
@@ -27,6 +29,22 @@ class SitePower(NamedTuple):
 
 
 @kernel
+def in_service(count: Numeric, wanted: Numeric) -> Numeric:
+    """Units that run: a whole number, at least one, at most all there are.
+
+    Parameters
+    ----------
+    count
+        Units there are.
+    wanted
+        Units asked for.
+    """
+    whole = np.maximum(np.floor(wanted + 0.5), 1.0)
+    running: Numeric = np.minimum(whole, count)
+    return running
+
+
+@kernel
 def critical(
     chain: PowerChain, soc: Numeric, setpoints: Setpoints, it_w: Numeric, dt_s: Numeric
 ) -> CriticalPower:
@@ -39,7 +57,7 @@ def critical(
     soc
         State of charge of the battery now.
     setpoints
-        ``ups_eco`` and ``battery_power_w`` are used.
+        ``ups_eco``, ``ups_modules_on`` and ``battery_power_w`` are used.
     it_w
         Power at the rack inputs. [W]
     dt_s
@@ -47,7 +65,8 @@ def critical(
     """
     busway_loss = distribution.loss(chain.busway, it_w)
     load = it_w + busway_loss
-    modules = ups.operate(chain.ups, chain.ups_count, load, setpoints.ups_eco)
+    in_use = in_service(chain.ups_count, setpoints.ups_modules_on)
+    modules = ups.operate(chain.ups, in_use, load, setpoints.ups_eco)
     stored = battery.exchange(chain.battery, soc, setpoints.battery_power_w, dt_s)
     supply = load + modules.loss_w - stored.power_w
     heat = chain.loss_to_air * (busway_loss + modules.loss_w + stored.loss_w)

@@ -19,6 +19,10 @@ class Inputs(NamedTuple):
     it_demand_w: Numeric  # electrical power asked for at the rack inputs
 
 
+ALL_UNITS = 1000.0  # more than any site has: all in service
+NO_CAP_W = 1e9
+
+
 class Setpoints(NamedTuple):
     """What the supervisory layer chooses; local loops of the plant follow."""
 
@@ -32,6 +36,9 @@ class Setpoints(NamedTuple):
     air_supply_c: Numeric  # air leaving the in-row coils
     ups_eco: Numeric  # 1 asks for ECO mode, 0 for double conversion
     battery_power_w: Numeric  # positive discharges
+    air_units_on: Numeric = ALL_UNITS  # coolers of the hall air, a whole number
+    ups_modules_on: Numeric = ALL_UNITS  # a whole number
+    it_power_cap_w: Numeric = NO_CAP_W  # the racks are asked for no more than this
 
 
 class State(NamedTuple):

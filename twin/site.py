@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, GetPydanticSchema, create_model
 from pydantic_core import core_schema
 
 from plant.types import NonNegative, Positive
-from twin.signals import Setpoints
+from twin.signals import ALL_UNITS, NO_CAP_W, Setpoints
 from twin.topology import Facility
 
 SCHEMA_VERSION = 1
@@ -33,6 +33,11 @@ class SetpointLimits(NamedTuple):
     whole_number: bool = False
 
 
+# A site file that does not name a lever leaves it alone.
+_ALL_STAY = SetpointLimits(ALL_UNITS, ALL_UNITS, 1.0, 0.5, whole_number=True)
+_NO_CAP = SetpointLimits(NO_CAP_W, NO_CAP_W, 1.0, 0.0)
+
+
 class GuardLimits(NamedTuple):
     """One entry per setpoint, with the names of ``Setpoints``."""
 
@@ -46,6 +51,9 @@ class GuardLimits(NamedTuple):
     air_supply_c: SetpointLimits
     ups_eco: SetpointLimits
     battery_power_w: SetpointLimits
+    air_units_on: SetpointLimits = _ALL_STAY
+    ups_modules_on: SetpointLimits = _ALL_STAY
+    it_power_cap_w: SetpointLimits = _NO_CAP
 
 
 class TemperatureLimits(NamedTuple):
@@ -83,7 +91,7 @@ class Defaults(NamedTuple):
 _DesignInFile: type[BaseModel] = create_model(  # type: ignore[call-overload]  # dynamic
     "Design",
     __config__=ConfigDict(extra="forbid", allow_inf_nan=False),
-    **dict.fromkeys(Setpoints._fields, (float, ...)),
+    **{n: (float, Setpoints._field_defaults.get(n, ...)) for n in Setpoints._fields},
 )
 DesignSetpoints = Annotated[
     Setpoints,

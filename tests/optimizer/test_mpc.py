@@ -9,14 +9,16 @@ from optimizer.linearize import (
     LEVERS,
     LIMITED,
     STRESS_STEPS,
+    WHOLE,
     grid,
     reachable,
     respond,
     sample,
 )
-from optimizer.mpc import MpcController
+from optimizer.mpc import MpcController, MpcSettings, search_radius
 from optimizer.plan_model import PlanModel, at_time
 from optimizer.plan_problem import PlanProblem
+from optimizer.problem import Weights
 from optimizer.rules import RulesController
 from twin.compiled import initial_state
 from twin.config import load_site
@@ -29,6 +31,7 @@ from twin.simulate import make_forecaster, simulate
 
 SITE = load_site("hybrid_10mw")
 DESIGN = Setpoints(*map(float, SITE.design))
+WEIGHTS = Weights()
 
 
 def situation(date="07-15"):
@@ -44,14 +47,20 @@ def sampled(date="07-15"):
     forecast, state, _ = situation(date)
     steps = len(forecast.time_s)
     base = Setpoints(*(np.full(steps, value) for value in DESIGN))
-    response = respond(SITE.facility, state, forecast.inputs, base)
+    response = respond(SITE.facility, WEIGHTS, state, forecast.inputs, base)
     first = Inputs(*(np.asarray(f)[:STRESS_STEPS] for f in forecast.inputs))
     short = Setpoints(*(np.asarray(f)[:STRESS_STEPS] for f in base))
-    stressed = respond(SITE.facility, state, first, short)
+    stressed = respond(SITE.facility, WEIGHTS, state, first, short)
     windows = reachable(SITE.guard, DESIGN, forecast.time_s + 900.0)
-    values = grid(base, np.array([2.0, 2.0, 0.1, 2e4, 2.0, 2e4, 1.5, 1.0]), windows)
+    values = grid(base, search_radius(SITE, MpcSettings().radius), windows)
     found = sample(
-        SITE.facility, response, stressed, (forecast.inputs, first), base, values
+        SITE.facility,
+        WEIGHTS,
+        response,
+        stressed,
+        (forecast.inputs, first),
+        base,
+        values,
     )
     return forecast, state, base, found
 
@@ -62,8 +71,10 @@ def test_samples_are_the_plant_evaluated_directly():
         changed = getattr(base, LEVERS[lever]).copy()
         changed[t] = found.values[t, lever, point]
         moved = base._replace(**{LEVERS[lever]: changed})
-        direct = respond(SITE.facility, state, forecast.inputs, moved, passes=80)
-        plain = respond(SITE.facility, state, forecast.inputs, base, passes=80)
+        direct = respond(
+            SITE.facility, WEIGHTS, state, forecast.inputs, moved, passes=80
+        )
+        plain = respond(SITE.facility, WEIGHTS, state, forecast.inputs, base, passes=80)
         expected_w = direct.site_w[t] - plain.site_w[t]
         assert found.site_w[t, lever, point] == pytest.approx(expected_w, abs=200.0)
         expected_k = direct.limited_c[t] - plain.limited_c[t]
@@ -78,8 +89,8 @@ def test_grid_stays_within_reach_and_cells_are_whole():
     low, high = reachable(SITE.guard, DESIGN, forecast.time_s + 900.0)
     assert (found.values >= low[:, :, None] - 1e-9).all()
     assert (found.values <= high[:, :, None] + 1e-9).all()
-    cells = found.values[:, LEVERS.index("tower_cells_on")]
-    np.testing.assert_array_equal(cells, np.round(cells))
+    units = found.values[:, WHOLE]
+    np.testing.assert_array_equal(units, np.round(units))
     assert high[0, 0] == pytest.approx(20.0 + 15 * 0.2)
 
 
@@ -88,17 +99,17 @@ def problem(forecast, samples, **changes):
     numbers = PlanProblem(
         step_s=forecast.step_s,
         energy_usd_j=np.full(len(forecast.step_s), 50 / 3.6e9),
-        first_usd=np.zeros((STRESS_STEPS, len(LEVERS), samples.values.shape[2])),
+        points_usd=samples.beside_usd_s * forecast.step_s[:, None, None],
         samples=samples,
         headroom_k=limits - samples.base.limited_c,
         stress_headroom_k=np.full((STRESS_STEPS, len(LIMITED)), 99.0),
-        eco_allowed=np.ones(len(forecast.step_s)),
+        eco_bounds=(np.zeros(len(forecast.step_s)), np.ones(len(forecast.step_s))),
         soc=0.9,
         soc_full=0.9,
         anchor_s=86400.0,
         refill_usd_j=50 / 3.6e9,
         jump_share=0.0,
-        cells_now=6.0,
+        units_now=np.array([6.0, 96.0, 10.0]),
         eco_now=0.0,
         peak_so_far_w=0.0,
         demand_usd_w=0.0,
@@ -109,28 +120,30 @@ def problem(forecast, samples, **changes):
 @pytest.fixture(scope="module")
 def planned():
     forecast, _, _, samples = sampled()
-    model = PlanModel(horizon_grid(), SITE.facility.power.battery)
+    model = PlanModel(horizon_grid(), SITE)
     return forecast, samples, model
 
 
 def test_plan_takes_the_cheapest_point_of_every_lever_when_nothing_couples(planned):
     forecast, samples, model = planned
     free = problem(
-        forecast, samples, headroom_k=np.full_like(samples.base.limited_c, 99.0)
+        forecast,
+        samples,
+        headroom_k=np.full_like(samples.base.limited_c, 99.0),
+        points_usd=np.zeros(samples.values.shape),
     )
     solution = model.solve(free, gap_usd=0.01)
     best_w = samples.site_w.min(axis=2)
-    continuous = [i for i in range(len(LEVERS)) if LEVERS[i] != "tower_cells_on"]
+    continuous = [i for i in range(len(LEVERS)) if i not in WHOLE]
     hull_w = (
         samples.base.site_w + best_w[:, continuous].sum(axis=1) - samples.eco_saving_w
     )
-    cells = LEVERS.index("tower_cells_on")
-    battery_w = solution.battery_w
-    assert (
-        solution.site_w + battery_w
-        <= hull_w + samples.site_w[:, cells].max(axis=1) + 1.0
-    ).all()
-    assert (solution.site_w + battery_w >= hull_w + best_w[:, cells] - 1.0).all()
+    units_w = samples.site_w[:, WHOLE]
+    most_w = units_w.max(axis=2).sum(axis=1)
+    least_w = units_w.min(axis=2).sum(axis=1)
+    bus_w = solution.site_w + solution.battery_w
+    assert (bus_w <= hull_w + most_w + 1.0).all()
+    assert (bus_w >= hull_w + least_w - 1.0).all()
 
 
 def test_resolving_with_new_numbers_equals_a_fresh_model(planned):
@@ -142,9 +155,7 @@ def test_resolving_with_new_numbers_equals_a_fresh_model(planned):
     )
     model.solve(problem(forecast, samples), gap_usd=0.01)
     again = model.solve(dear, gap_usd=0.01)
-    fresh = PlanModel(horizon_grid(), SITE.facility.power.battery).solve(
-        dear, gap_usd=0.01
-    )
+    fresh = PlanModel(horizon_grid(), SITE).solve(dear, gap_usd=0.01)
 
     def cost(solution):
         return float(np.sum(solution.site_w * dear.energy_usd_j * dear.step_s))
@@ -156,7 +167,9 @@ def test_eco_mode_is_not_taken_where_it_is_not_admitted(planned):
     forecast, samples, model = planned
     allowed = np.ones(len(forecast.step_s))
     allowed[:8] = 0.0
-    solution = model.solve(problem(forecast, samples, eco_allowed=allowed), gap_usd=0.1)
+    solution = model.solve(
+        problem(forecast, samples, eco_bounds=(0.0 * allowed, allowed)), gap_usd=0.1
+    )
     assert (solution.eco[:8] == 0).all()
     assert (solution.eco[8:] == 1).all()
 
@@ -166,16 +179,15 @@ def test_a_tight_limit_costs_energy_and_is_kept(planned):
     free = model.solve(problem(forecast, samples), gap_usd=0.01)
     chip = LIMITED.index("chip_c")
     headroom = problem(forecast, samples).headroom_k.copy()
-    cooler_k = 1.5  # than the base, and than the free plan
-    headroom[:, chip] = -cooler_k
+    headroom[:, chip] = -1.0  # a kelvin cooler than the base
     bound = model.solve(problem(forecast, samples, headroom_k=headroom), gap_usd=0.01)
     assert bound.site_w.sum() > free.site_w.sum()
     _, state, _ = situation()
     fields = {name: bound.levers[:, i] for i, name in enumerate(LEVERS)}
     idle = np.zeros(len(forecast.step_s))
     plan = Setpoints(**fields, ups_eco=bound.eco, battery_power_w=idle)
-    found = respond(SITE.facility, state, forecast.inputs, plan)
-    wanted_c = samples.base.limited_c[:, chip] - cooler_k
+    found = respond(SITE.facility, WEIGHTS, state, forecast.inputs, plan)
+    wanted_c = samples.base.limited_c[:, chip] - 1.0
     assert (found.limited_c[:, chip] <= wanted_c + 0.3).all()  # linearization left
     assert np.median(found.limited_c[:, chip] - wanted_c) <= 0.05
 
@@ -274,7 +286,9 @@ def test_objective_is_monotone_in_what_the_battery_may_do(planned):
             discharge_power_w=share * battery.discharge_power_w,
             charge_power_w=share * battery.charge_power_w,
         )
-        other = PlanModel(horizon_grid(), small)
+        power = SITE.facility.power._replace(battery=small)
+        site = SITE._replace(facility=SITE.facility._replace(power=power))
+        other = PlanModel(horizon_grid(), site)
         sizes.append(other.solve(numbers._replace(soc=0.95), gap_usd=0.01).cost_usd)
     assert (np.diff(sizes) <= 0.02).all()
     assert sizes[2] < sizes[0] - 1.0

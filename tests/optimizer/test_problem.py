@@ -67,7 +67,6 @@ def test_only_the_peak_above_the_one_before_is_charged():
         ("water", {"tower_makeup_kg_s": np.ones(STEPS)}),
         ("water", {"ahu_makeup_kg_s": np.ones(STEPS)}),
         ("failures", {"chip_c": np.full(STEPS, 67.0)}),
-        ("compute", {"it_power_w": np.full(STEPS, 4.9e6)}),
         ("exceedance", {"rack_inlet_c": np.full(STEPS, 28.0)}),
         ("wear", {"chillers_on": [0, 1, 0, 1, 1, 1]}),
         ("wear", {"tower_cells_on": [3, 4, 4, 4, 4, 4]}),
@@ -88,6 +87,14 @@ def test_a_chip_seven_kelvin_cooler_fails_thirty_percent_less():
     assert cool.failures / warm.failures == pytest.approx(0.7)
 
 
+def test_work_held_back_by_a_cap_costs_and_cool_chips_do_not():
+    held = course()[3]
+    capped = held._replace(it_power_cap_w=np.full(STEPS, 4.9e6))
+    kwh = 100.0 * STEPS / 4
+    assert bill_for(setpoints=capped).compute == pytest.approx(2.0 * kwh)
+    assert bill_for(it_power_w=np.full(STEPS, 4.9e6)).compute == 0.0
+
+
 def test_a_setpoint_that_goes_back_and_forth_wears():
     held = course()[3]
     swinging = held._replace(tcs_supply_c=np.array([30.0, 31, 30, 31, 30, 30]))
@@ -106,7 +113,7 @@ def test_warming_the_room_is_not_free_as_it_is_in_pue():
         state = initial_state(SITE.facility, now, held)
         out = Outputs(*settle(SITE.facility, state, now, held, 60).T)
         one = Prices(PRICES.energy_usd_j[:1], PRICES.carbon_kg_j[:1], 0.0)
-        found = rates(SITE, Weights(), one, now, out)
+        found = rates(SITE, Weights(), one, now, out, held)
         pue.append(float(out.site_power_w[0] / out.it_power_w[0]))
         usd.append(float(found.energy[0] + found.failures[0]))
     assert pue[1] < pue[0]

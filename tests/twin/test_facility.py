@@ -271,3 +271,35 @@ def test_battery_charge_is_the_integral_of_what_went_in_and_out():
     assert (soc[0] - soc[-1]) * energy_j == pytest.approx(moved_j, rel=1e-9)
     assert soc[1] < soc[0] < 1.0
     assert soc[2] > soc[1]
+
+
+def at_rest(**changes):
+    now = outdoor(20.0, 0.4, 7e6)
+    held = DESIGN._replace(**changes)
+    state = initial_state(SITE.facility, now, held)
+    return Outputs(*settle(SITE.facility, state, now, held, 40)[0])
+
+
+def test_units_out_of_service_are_as_if_they_were_not_there():
+    facility = SITE.facility
+    fewer = facility._replace(
+        air=facility.air._replace(in_row_count=70.0),
+        power=facility.power._replace(ups_count=8.0),
+    )
+    now = outdoor(20.0, 0.4, 7e6)
+    state = initial_state(fewer, now, DESIGN)
+    expected = Outputs(*settle(fewer, state, now, DESIGN, 40)[0])
+    found = at_rest(air_units_on=70.0, ups_modules_on=8.0)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-6)
+
+
+def test_more_units_than_there_are_is_all_and_none_is_one():
+    assert at_rest(air_units_on=1000.0, ups_modules_on=1000.0) == at_rest()
+    assert at_rest(ups_modules_on=0.0) == at_rest(ups_modules_on=1.0)
+
+
+def test_a_cap_of_the_racks_holds_back_what_is_above_it():
+    assert at_rest(it_power_cap_w=9e6) == at_rest()
+    full, capped = at_rest(), at_rest(it_power_cap_w=6e6)
+    assert capped.it_power_w == pytest.approx(full.it_power_w * 6 / 7, rel=0.01)
+    assert capped.site_power_w < full.site_power_w
