@@ -139,19 +139,10 @@ def _bill(
         demand,
     )
     outputs = _columns(Outputs, rows)
-    inputs = all_served(_columns(Inputs, rows), outputs)
+    inputs = _columns(Inputs, rows)
     return bill(
         site, Weights(), prices, step_s, inputs, outputs, _columns(Setpoints, moves)
     )
-
-
-def all_served(inputs: Inputs, outputs: Outputs) -> Inputs:
-    """Inputs whose demand is what the racks drew: no lever here puts work off.
-
-    Otherwise chips that leak less than at their rating, and a load that jumps within a
-    scan, would be billed as work not done.
-    """
-    return inputs._replace(it_demand_w=outputs.it_power_w)
 
 
 def _columns(kind: Any, table: pd.DataFrame) -> Any:

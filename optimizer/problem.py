@@ -45,7 +45,7 @@ class Weights(NamedTuple):
     chip_failure_usd: float = 100.0  # handling and the restart of a small job
     compute_usd_j: float = (
         2.0 / 3.6e6
-    )  # IT energy put off: a 1 kW chip rents at 2 USD/h
+    )  # put off by a cap: 1 kW of chip rents at 2 USD/h
     exceedance_usd_k_s: float = 200.0 / 3600.0  # above a temperature limit
     cell_start_usd: float = 1.0
     chiller_start_usd: float = 5.0
@@ -171,8 +171,10 @@ def wear(
     ----------
     weights
         Prices.
-    step_s, outputs, setpoints
+    step_s, outputs
         Arrays of shape (time,).
+    setpoints
+        In force, shape (cycles,).
     """
     discharged_w = np.maximum(np.asarray(outputs.battery_power_w), 0.0)
     modes = float(np.abs(np.diff(np.round(outputs.ups_eco))).sum())
@@ -210,15 +212,19 @@ def bill(
         What things cost; prices of shape (time,).
     step_s
         Lengths of the steps, shape (time,). [s]
-    inputs, outputs, setpoints
+    inputs, outputs
         Over the steps, arrays of shape (time,).
+    setpoints
+        In force, arrays of shape (cycles,); cycles of equal length fill the steps.
 
     Returns
     -------
     Bill
         Item by item; ``total`` is the objective.
     """
-    running = rates(site, weights, prices, inputs, outputs, setpoints)
+    cycle = np.arange(len(step_s)) * len(np.asarray(setpoints[0])) // len(step_s)
+    held = Setpoints(*(np.asarray(values)[cycle] for values in setpoints))
+    running = rates(site, weights, prices, inputs, outputs, held)
     items = [float(np.sum(rate * step_s)) for rate in running]
     highest_w = peak(np.asarray(outputs.site_power_w), step_s)
     above_w = max(highest_w - prices.peak_before_w, 0.0)
@@ -255,7 +261,6 @@ def bill_of(
         site.tariff.demand_charge_usd_w_month * hours / HOURS_PER_MONTH,
     )
     moves = results.setpoints
-    at = np.searchsorted(moves["time_s"].to_numpy(), middle_s, side="right") - 1
     return bill(
         site,
         weights or Weights(),
@@ -263,7 +268,5 @@ def bill_of(
         step_s,
         Inputs(*(telemetry[name].to_numpy(dtype=float) for name in Inputs._fields)),
         Outputs(*(telemetry[name].to_numpy(dtype=float) for name in Outputs._fields)),
-        Setpoints(
-            *(moves[name].to_numpy(dtype=float)[at] for name in Setpoints._fields)
-        ),
+        Setpoints(*(moves[name].to_numpy(dtype=float) for name in Setpoints._fields)),
     )

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.ledger import all_served
 from optimizer.linearize import LEVERS, LIMITED, reachable
 from optimizer.problem import Prices, Weights, rates
 from twin.compiled import settle
@@ -136,7 +135,7 @@ class SearchController:
         hard = estimate.inputs._replace(it_demand_w=rated_w)
         for inputs, share in ((estimate.inputs, 1.0), (hard, jump)):
             out = self._settled(estimate, inputs, cloud)
-            found = rates(tight, Weights(), prices, all_served(inputs, out), out)
+            found = rates(tight, Weights(), prices, inputs, out, self._setpoints(cloud))
             running = sum(found) - found.exceedance
             total += share * running + found.exceedance
         active, reach = moved

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from optimizer.episodes import WARM_UP_S
-from optimizer.ledger import all_served
 from optimizer.problem import Prices, Weights, bill
 from twin.closed_loop import Policy
 from twin.config import Site
@@ -66,7 +65,7 @@ def _run_usd(run: Run, policy: Policy) -> float:
         Weights(),
         prices,
         step_s,
-        all_served(inputs, outputs),
+        inputs,
         outputs,
         Setpoints(*moves.T),
     ).total
