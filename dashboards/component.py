@@ -1,6 +1,7 @@
 """``wetbulb component``: look at, run and fit one component of the plant."""
 
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,35 +13,43 @@ from matplotlib.figure import Figure
 from dashboards import console
 from dashboards.plain import plain
 from dashboards.style import ACCENT, INK, SETTINGS
-from twin import bench, bench_fit
+from twin import bench, bench_fit, bench_inputs
 from twin.bench import Component
 from twin.bench_fit import Fit
 from twin.errors import DataError
 
 PANEL_IN = 3.2
+_UNIT = re.compile(r"\[([^\]`]+)\]")
 
 
 def show_all(as_json: bool) -> None:
     """Print every component with its summary."""
     known = bench.components()
     if as_json:
-        console.write_json({name: c.summary for name, c in known.items()})
+        console.write_json(_summaries(known))
         return
-    width = max(map(len, known))
-    for name, component in known.items():
-        console.write(f"{name:{width}}  {component.summary}")
+    _write_summaries(known)
 
 
 def show(name: str, as_json: bool) -> None:
     """Print the nameplate, the inputs and the explanation of a component."""
+    others = bench.family(name)
+    if others and name not in bench.components():
+        _show_family(name, others, as_json)
+        return
     component = bench.find(name)
     fields = [] if component.params is None else bench.fields(component.params)
     inputs = bench.columns(component)
+    outputs = bench.output_columns(component)
     described = {
         "name": component.name,
         "summary": component.summary,
         "parameters": [{**f._asdict(), "default": plain(f.default)} for f in fields],
         "inputs": inputs,
+        "input_ranges": {n: str(r) for n, r in bench_inputs.allowed(inputs).items()},
+        "outputs": outputs,
+        "units": {n: _unit(component, n) for n in (*inputs, *outputs)},
+        "same_file": list(others),
     }
     if as_json:
         console.write_json(described)
@@ -51,7 +60,42 @@ def show(name: str, as_json: bool) -> None:
         default = "required" if f.default is None else f"default {plain(f.default)}"
         notes = "; ".join(note for note in (f.allowed, default, f.comment) if note)
         console.write(f"  {f.name}: {notes}")
-    console.write(f"\nInput columns (CSV)\n  {', '.join(inputs)}")
+    console.write("\nInput columns (CSV)")
+    for column, limits in bench_inputs.allowed(inputs).items():
+        console.write(f"  {column} [{bench_inputs.unit(column)}]: {limits}")
+    console.write("\nOutput columns")
+    for column in outputs:
+        console.write(f"  {column} [{_unit(component, column)}]")
+    if others:
+        console.write(f"\nSame file: {', '.join(others)}")
+
+
+def _show_family(name: str, members: dict[str, Component], as_json: bool) -> None:
+    """Print the functions of a file that has no main one."""
+    if as_json:
+        console.write_json({"name": name, "functions": _summaries(members)})
+        return
+    console.write(f"{name} has {len(members)} functions; show one of them:")
+    _write_summaries(members)
+
+
+def _summaries(known: dict[str, Component]) -> dict[str, str]:
+    return {name: component.summary for name, component in known.items()}
+
+
+def _write_summaries(known: dict[str, Component]) -> None:
+    """Print one line per component."""
+    width = max(map(len, known))
+    for name, summary in _summaries(known).items():
+        console.write(f"{name:{width}}  {summary}")
+
+
+def _unit(component: Component, column: str) -> str:
+    """Unit by the column's name; a single result has that of its docstring."""
+    if column != component.equation.__name__:
+        return bench_inputs.unit(column)
+    stated = _UNIT.findall(inspect.getdoc(component.equation) or "")
+    return stated[-1] if stated else bench_inputs.unit(column)
 
 
 def _explanation(component: Component) -> str:
@@ -110,7 +154,7 @@ def fit(
     nameplate, given = bench.load_params(component, params)
     table = bench.load_inputs(component, data)
     wanted = (
-        bench_fit.numbers(nameplate, given)
+        bench_fit.usual(nameplate, given)
         if free is None
         else [part.strip() for part in free.split(",") if part.strip()]
     )

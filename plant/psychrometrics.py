@@ -79,7 +79,8 @@ def _ratio(vapour_pressure_pa: Numeric, pressure_pa: Numeric) -> Numeric:
     """Humidity ratio; the vapour is held below boiling."""
     total = np.maximum(pressure_pa, LEAST_PA)
     vapour = np.minimum(vapour_pressure_pa, 0.9 * total)
-    return MASS_RATIO * vapour / (total - vapour)
+    ratio: Numeric = MASS_RATIO * vapour / (total - vapour)
+    return ratio
 
 
 @kernel

@@ -15,7 +15,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 import plant
 from plant.types import Numeric
+from twin import bench_inputs
 from twin.config import declared_range
 from twin.errors import ConfigError, DataError
 from twin.tables import read_csv
@@ -161,6 +162,30 @@ def _columns(inputs: dict[str, Any]) -> list[str]:
     return names
 
 
+def output_columns(component: Component) -> list[str]:
+    """Columns that a run gives, from what the equation declares to return."""
+    kind = get_type_hints(component.equation)["return"]
+    return list(_output_names(kind, component.equation.__name__))
+
+
+def _output_names(kind: Any, name: str) -> Iterator[str]:
+    """Names of one result, those of a record one after another."""
+    if _is_record(kind):
+        for field, inner in get_type_hints(kind).items():
+            yield from _output_names(inner, field)
+    elif get_origin(kind) is tuple:
+        for number, inner in enumerate(get_args(kind)):
+            yield from _output_names(inner, f"{name}_{number}")
+    else:
+        yield name
+
+
+def family(name: str) -> dict[str, Component]:
+    """Other components of the same file: those named ``name.something``."""
+    start = name.partition(".")[0] + "."
+    return {k: c for k, c in components().items() if k.startswith(start) and k != name}
+
+
 def load_params(component: Component, path: Path | None) -> tuple[Any, list[str]]:
     """Nameplate from a YAML or JSON file, and the fields that the file gives.
 
@@ -202,7 +227,7 @@ def load_inputs(component: Component, path: Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        Missing file or column, or a cell that is not a finite number.
+        Missing file or column, or a cell that is not a finite number or cannot be.
     """
     table = read_csv(path, columns(component))
     for name in columns(component):
@@ -216,6 +241,7 @@ def load_inputs(component: Component, path: Path) -> pd.DataFrame:
             )
             raise DataError(message)
         table[name] = numbers
+    bench_inputs.check(str(path), table, columns(component))
     return table
 
 

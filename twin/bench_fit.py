@@ -54,7 +54,7 @@ def fit(component: Component, params: Any, table: pd.DataFrame, free: list[str])
     table
         Inputs, and at least one output column.
     free
-        Fields to fit.
+        Fields to fit; a dotted name is a field of a field.
 
     Raises
     ------
@@ -67,12 +67,12 @@ def fit(component: Component, params: Any, table: pd.DataFrame, free: list[str])
     measured = _measured(component, params, table)
     target = measured.to_numpy()
     spread = np.maximum(target.std(axis=0), SMALL + 1e-6 * np.abs(target).max(axis=0))
-    start = np.array([getattr(params, name) for name in free], dtype=float)
+    start = np.array([value_at(params, name) for name in free], dtype=float)
     scale = np.maximum(np.abs(start), SMALL)
 
     def model(x: NDArray[np.float64]) -> pd.DataFrame:
         values = dict(zip(free, map(float, x * scale), strict=True))
-        return run(component, params._replace(**values), table)[list(measured)]
+        return run(component, replaced(params, values), table)[list(measured)]
 
     def miss(x: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(((model(x).to_numpy() - target) / spread).ravel(), float)
@@ -96,7 +96,7 @@ def fit(component: Component, params: Any, table: pd.DataFrame, free: list[str])
             FittedValue(name, float(s), float(v), float(v - h), float(v + h))
             for name, s, v, h in zip(free, start, values, half, strict=True)
         ],
-        params._replace(**dict(zip(free, map(float, values), strict=True))),
+        replaced(params, dict(zip(free, map(float, values), strict=True))),
         measured,
         fitted,
         {
@@ -107,14 +107,45 @@ def fit(component: Component, params: Any, table: pd.DataFrame, free: list[str])
     )
 
 
-def numbers(params: Any, given: list[str]) -> list[str]:
-    """Fields among those given that hold one number, and can be fitted."""
-    return [name for name in given if isinstance(getattr(params, name), float)]
+def numbers(params: Any) -> list[str]:
+    """Every field that holds one number; those of a record by a dotted name."""
+    names: list[str] = []
+    for field, value in params._asdict().items():
+        if hasattr(value, "_fields"):
+            names += [f"{field}.{inner}" for inner in numbers(value)]
+        elif isinstance(value, float):
+            names.append(field)
+    return names
+
+
+def usual(params: Any, given: list[str]) -> list[str]:
+    """Numbers among the fields given that a fit frees unasked.
+
+    Ratings (``rated_...``) say what the machine is sold as, not how it behaves.
+    """
+    known = numbers(params)
+    return [name for name in given if name in known and not name.startswith("rated_")]
+
+
+def value_at(params: Any, name: str) -> float:
+    """Number at a field or a dotted name."""
+    for part in name.split("."):
+        params = getattr(params, part)
+    return float(params)
+
+
+def replaced(params: Any, values: dict[str, float]) -> Any:
+    """Nameplate with other numbers, by field or dotted name."""
+    for name, value in values.items():
+        field, _, inner = name.partition(".")
+        new = replaced(getattr(params, field), {inner: value}) if inner else value
+        params = params._replace(**{field: new})
+    return params
 
 
 def _check_free(component: Component, params: Any, free: list[str]) -> None:
     """Refuse a fit of nothing, or of what is not a number."""
-    possible = [] if params is None else numbers(params, list(params._fields))
+    possible = [] if params is None else numbers(params)
     wrong = [name for name in free if name not in possible]
     if wrong or not free:
         what = ", ".join(wrong) or "nothing"

@@ -99,8 +99,14 @@ def declared_range(kind: Any, at: Sequence[str | int]) -> str:
 
 
 def declared_bounds(kind: Any, name: str) -> tuple[float, float]:
-    """Least and largest value that a type declares for a field; infinite if open."""
-    hint = get_type_hints(kind, include_extras=True)[name]
+    """Least and largest value that a type declares for a field; infinite if open.
+
+    A dotted name is a field of a field.
+    """
+    *parents, last = name.split(".")
+    for parent in parents:
+        kind = get_type_hints(kind)[parent]
+    hint = get_type_hints(kind, include_extras=True)[last]
     low, high = -math.inf, math.inf
     for mark in getattr(hint, "__metadata__", ()):
         low = max(low, *(_number(mark, key, -math.inf) for key in ("ge", "gt")))

@@ -152,23 +152,22 @@ def flow_at_speed(
     return flow_m3_s
 
 
+class PolynomialPump(NamedTuple):
+    """Nameplate of a pump known by its power over the flow alone."""
+
+    design_power_w: NonNegative  # electrical, at design flow
+    design_flow_m3_s: Positive
+    coefficients: tuple[float, float, float, float]  # constant to cubic
+
+
 @kernel
-def polynomial_power(
-    design_power_w: Numeric,
-    design_flow_m3_s: Numeric,
-    coefficients: tuple[float, float, float, float],
-    flow_m3_s: Numeric,
-) -> Numeric:
+def polynomial_power(pump: PolynomialPump, flow_m3_s: Numeric) -> Numeric:
     """Power as a cubic in the flow ratio (EnergyPlus Pump:VariableSpeed).
 
     Parameters
     ----------
-    design_power_w
-        Electrical power at design flow. [W]
-    design_flow_m3_s
-        Design flow. [m3/s]
-    coefficients
-        Constant to cubic.
+    pump
+        Nameplate.
     flow_m3_s
         Flow, clamped to the design flow. [m3/s]
 
@@ -177,7 +176,7 @@ def polynomial_power(
     Numeric
         0 without flow. [W]
     """
-    ratio = flow_m3_s / np.maximum(design_flow_m3_s, SMALL)
+    ratio = flow_m3_s / np.maximum(pump.design_flow_m3_s, SMALL)
     x = np.minimum(np.maximum(ratio, 0.0), 1.0)
-    share = cubic(coefficients, x) * select(x > 0.0, 1.0, 0.0)
-    return design_power_w * share
+    share = cubic(pump.coefficients, x) * select(x > 0.0, 1.0, 0.0)
+    return pump.design_power_w * share

@@ -374,6 +374,13 @@ ROWS = {
         at_rest=((20.0, 0.0, 4.0, 4.0), 20.0),
     ),
     "fan size": Row(fan.too_small, [(0, 6)], Fan(6.0, 3e3), beyond=((7.0,), "")),
+    "polynomial pump": Row(
+        pump.polynomial_power,
+        [(0, 0.05)],
+        pump.PolynomialPump(12e3, 0.05, (0.1, 0.2, 0.3, 0.4)),
+        rising={0: 1},
+        at_rest=((0.0,), 0.0),
+    ),
     "pump curve end": Row(
         pump.beyond_curve,
         [(0.01, 0.05), (1e5, 2e5)],

@@ -14,7 +14,10 @@ from dashboards.cli import app
 from plant.cooling import cooling_tower, dry_coil
 from plant.cooling.cooling_tower import CoolingTower
 from plant.cooling.dry_coil import CoilStreams, DryCoil
+from plant.power import transformer
 from plant.types import OutdoorAir
+from tests.contracts.cooling import CDU
+from twin import bench, bench_fit
 
 COIL = DryCoil(2000.0, 2.0, 1.0, air_exponent=0.78, air_to_water_ratio=0.6)
 NOISE_W = 30.0
@@ -182,3 +185,82 @@ def test_unknown_component_offers_the_closest() -> None:
     code, _, error = call("show", "coolingtower")
     assert code == 3
     assert "cooling_tower" in error
+
+
+ROW = {"water_in_c": 30.0, "water_flow_kg_s": 40.0, "dry_bulb_c": 25.0}
+AIR = {"wet_bulb_c": 15.0, "humidity_ratio": 0.0066, "pressure_pa": 1e5}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"water_in_c": 303.15}, "row 2, column water_in_c: 303.15 degC, allowed -60"),
+        (
+            {"water_flow_kg_s": -4.0},
+            "column water_flow_kg_s: -4 kg/s, allowed 0 or more",
+        ),
+        ({"pressure_pa": 1013.25}, "column pressure_pa: 1013.25 Pa, allowed 50000"),
+        (
+            {"wet_bulb_c": 26.0},
+            "column wet_bulb_c: 26 degC, allowed up to the dry bulb",
+        ),
+        ({"humidity_ratio": 6.6}, "column humidity_ratio: 6.6 1, allowed 0 to 0.5"),
+        ({"humidity_ratio": 0.02}, "humidity_ratio: 0.02, allowed 0.0057 to 0.0077"),
+    ],
+)
+def test_impossible_inputs_are_named(
+    tmp_path: Path, change: dict[str, float], says: str
+) -> None:
+    params, inputs = tmp_path / "t.yaml", tmp_path / "i.csv"
+    params.write_text(
+        "ua_w_k: 90000\nwater_flow_kg_s: 50\nair_flow_m3_s: 35\nfan_power_w: 12000\n"
+    )
+    good = {"setpoint_c": 20.0, **ROW, **AIR}
+    pd.DataFrame([good, {**good, **change}]).to_csv(inputs, index=False)
+    options = ["--params", params, "--inputs", inputs, "--out", tmp_path / "o.csv"]
+    code, _, error = call("run", "cooling_tower", *options)
+    assert code == 3
+    assert says in error
+
+
+def test_declared_outputs_are_those_of_a_run() -> None:
+    checked = 0
+    for name, component in bench.components().items():
+        if component.params is None:
+            table = pd.DataFrame([dict.fromkeys(bench.columns(component), 20.0)])
+            outputs = bench.run(component, None, table)
+            assert bench.output_columns(component) == list(outputs), name
+            checked += 1
+    assert checked > 20
+
+
+def test_show_lists_the_functions_of_a_file() -> None:
+    code, text, _ = call("show", "transformer", "--json")
+    assert code == 0
+    assert "transformer.loss" in json.loads(text)["functions"]
+
+
+def test_usual_fit_leaves_the_rating_alone(tmp_path: Path) -> None:
+    load = np.linspace(0.1e6, 2.4e6, 20)
+    truth = transformer.Transformer(2.5e6, 3200.0, 22e3)
+    loss = transformer.loss(truth, load, 25.0)
+    data, params = tmp_path / "d.csv", tmp_path / "t.yaml"
+    pd.DataFrame({"load_w": load, "ambient_c": 25.0, "loss": loss}).to_csv(data)
+    params.write_text("rated_power_w: 2.5e6\nno_load_loss_w: 2e3\nload_loss_w: 3e4\n")
+    options = ["--params", params, "--data", data, "--out", tmp_path / "f", "--json"]
+    code, text, _ = call("fit", "transformer.loss", *options)
+    assert code == 0
+    found = {v["name"]: v["value"] for v in json.loads(text)["values"]}
+    expected = {"no_load_loss_w": 3200.0, "load_loss_w": 22e3}
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_fields_of_fields_are_fitted_by_a_dotted_name(tmp_path: Path) -> None:
+    component = bench.find("cdu.pump_power")
+    truth = CDU._replace(pump=CDU.pump._replace(efficiency=0.7))
+    table = pd.DataFrame(
+        {"pressure_pa": np.linspace(5e4, 2e5, 12), "supply_c": np.full(12, 30.0)}
+    )
+    table["pump_power"] = bench.run(component, truth, table)["pump_power"]
+    found = bench_fit.fit(component, CDU, table, ["pump.efficiency"])
+    assert found.params.pump.efficiency == pytest.approx(0.7, rel=1e-6)

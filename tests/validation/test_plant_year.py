@@ -29,9 +29,8 @@ class Pump(NamedTuple):
 
     def power(self, flow_kg_s, inlet_c):
         flow_m3_s = flow_kg_s / water.density(inlet_c)
-        return pump.polynomial_power(
-            self.power_w, self.volume_m3_s, self.curve, flow_m3_s
-        )
+        plate = pump.PolynomialPump(self.power_w, self.volume_m3_s, self.curve)
+        return pump.polynomial_power(plate, flow_m3_s)
 
 
 class Year(NamedTuple):

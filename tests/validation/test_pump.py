@@ -13,12 +13,12 @@ from plant.cooling import pump, pump_curve
 def test_polynomial_power(case, check, draw):
     table, params = case.table, case.params
     flow = table.m_kg_s / water.density(table.t_in_C.to_numpy(float))
-    power = pump.polynomial_power(
+    plate = pump.PolynomialPump(
         params["design_power_W"],
         params["design_flow_m3_s"],
         tuple(params["part_load_coeffs"]),
-        flow.to_numpy(float),
     )
+    power = pump.polynomial_power(plate, flow.to_numpy(float))
     draw("power [W]", table.p_elec_W, power)
     error = np.abs(power - table.p_elec_W).max() / params["design_power_W"]
     check("pump_polynomial_max", error)
