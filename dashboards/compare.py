@@ -9,6 +9,7 @@ from dashboards import console, controllers, output, tables
 from dashboards.asked import check_hours, told_load
 from dashboards.plain import plain
 from optimizer.compare import Compared, compare
+from optimizer.rules_file import tuned_for
 from twin.config import load_site
 from twin.errors import GuardRefusedError
 from twin.perturb import perturb
@@ -40,7 +41,8 @@ def run(request: Request, as_json: bool) -> None:
     """
     begin_s = time.monotonic()
     site = load_site(request.site)
-    chosen = controllers.make(request.controllers, site)
+    rules = tuned_for(request.site).rules
+    chosen = controllers.make(request.controllers, site, rules)
     check_hours(request.hours, site)
     scenario = load_scenario(
         site,

@@ -22,6 +22,7 @@ from dashboards.asked import check_hours, told_load
 from dashboards.progress import bars
 from dashboards.results import Run, Settings, Study
 from dashboards.undecided import refuse_undecided
+from optimizer.rules_file import tuned_for
 from twin.config import Site, load_site
 from twin.errors import ConfigError, GuardRefusedError, WetbulbError
 from twin.interfaces import Controller
@@ -114,7 +115,8 @@ def prepare(request: Request) -> Prepared:
         request.scale_load,
         request.load_day,
     )
-    chosen = controllers.make(request.controllers, site)
+    rules = tuned_for(request.site).rules
+    chosen = controllers.make(request.controllers, site, rules)
     directory = request.out or _new_directory(Path("runs"))
     _check_unused(directory)
     try:

@@ -10,6 +10,7 @@ import typer
 from dashboards import console, controllers, tables
 from dashboards.plain import plain
 from dashboards.progress import bars
+from optimizer.rules_file import tuned_for
 from twin.config import Site, load_site
 from twin.errors import ConfigError
 from twin.interfaces import Controller
@@ -69,7 +70,8 @@ def run(request: Request, as_json: bool) -> None:
         request.scale_load,
         request.load_day,
     )
-    (controller,) = controllers.make((request.controller,), site)
+    rules = tuned_for(request.site).rules
+    (controller,) = controllers.make((request.controller,), site, rules)
     plant = perturb(site.facility, np.random.default_rng(request.seed), request.spread)
     store = _store(request, site, controller)
     begin_s = time.monotonic()
@@ -108,6 +110,7 @@ def _store(request: Request, site: Site, controller: Controller) -> RunStore:
     identity = {
         "run": {name: asked[name] for name in asked if name != "out"},
         "sha256": {name: file_hash(path) for name, path in files.items()},
+        "rules": tuned_for(request.site).rules._asdict(),
         "versions": versions(controller),
     }
     try:
