@@ -14,6 +14,7 @@ import typer
 
 from dashboards import console
 from dashboards.job_commands import forecast_app, jobs_app
+from dashboards.tune_commands import tune_app
 
 app = typer.Typer(
     name="wetbulb",
@@ -30,7 +31,6 @@ component_app = typer.Typer(
 app.add_typer(component_app, name="component")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(forecast_app, name="forecast")
-tune_app = typer.Typer(help="Fit a controller to a site.", no_args_is_help=True)
 app.add_typer(tune_app, name="tune")
 
 SiteArgument = Annotated[
@@ -396,29 +396,6 @@ def component_fit(
         from dashboards.component import fit
 
         fit(name, params, data, free, out, as_json)
-
-
-@tune_app.command("rules")
-def tune_rules(
-    site: SiteArgument,
-    trials: Annotated[int, typer.Option(help="Parameter sets to try.")] = 200,
-    weather: WeatherOption = None,
-    load: LoadOption = None,
-    load_as_is: LoadAsIsOption = False,
-    seed: Annotated[int, typer.Option(help="Of days, plants and search.")] = 1,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="File; where the controller `rules` looks if not given."),
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Tune the rules on other days and plants than any comparison judges."""
-    with console.reporting(as_json):
-        from dashboards import tune
-        from optimizer.episodes import World
-
-        world = World(weather, load, not load_as_is)
-        tune.run(tune.Request(site, world, trials, seed, out), as_json)
 
 
 def main() -> None:

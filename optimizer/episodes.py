@@ -7,6 +7,7 @@ controller is judged on its way from the design setpoints.
 """
 
 import itertools
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from twin.errors import ConfigError
 from twin.resources import resolve
 from twin.scenario import MONTH_DAYS, WEATHER_SUFFIXES, Scenario, load_scenario
 from twin.weather import check_coverage, read_weather
-from twin.workload import Workload
+from twin.workload import SUFFIXES, Workload, read_load
 
 DAY_S = 86400.0
 WARM_UP_S = DAY_S / 2.0
@@ -117,26 +118,34 @@ def scenario_of(site: Site, world: World, episode: Episode) -> Scenario:
         If a file is wrong or lacks the days of the episode.
     """
     hours = (WARM_UP_S + episode.days * DAY_S) / 3600.0
-    day = month_day(episode.first_day)
-    scenario = load_scenario(
-        site, day, hours, world.weather, world.load, world.scale_load
+    load = resolve(world.load or site.defaults.load, "jobs", *SUFFIXES)
+    return load_scenario(
+        site,
+        month_day(episode.first_day),
+        hours,
+        world.weather,
+        world.load,
+        world.scale_load,
+        _load_day(_load(load, site.location.utc_offset_h), episode, hours),
     )
-    return scenario._replace(load=_by_calendar(scenario.load, scenario.start_s))
 
 
-def _by_calendar(load: Workload, start_s: float) -> Workload:
-    """Trace whose time 0 is ``start_s`` of the calendar.
+@cache
+def _load(path: Path, utc_offset_h: float) -> Workload:
+    return read_load(path, utc_offset_h)
 
-    A trace that holds both its midnights is a step longer than whole days; it must not
-    drift by that step from day to day.
+
+def _load_day(load: Workload, episode: Episode, hours: float) -> float:
+    """Day of the load at which an episode begins.
+
+    A series goes with the calendar, over and over. Jobs are taken from the later half of
+    their record, so that a forecast has a past to learn from.
     """
-    step_s = load.period_s - float(load.time_s[-1])
-    days_s = round(load.period_s / DAY_S) * DAY_S
-    whole = days_s > 0.0 and abs(load.period_s - days_s) <= step_s
-    offset_s = start_s % (days_s if whole else load.period_s)
-    time_s = (load.time_s - offset_s) % load.period_s
-    order = np.argsort(time_s)
-    return load._replace(time_s=time_s[order], power_w=load.power_w[order])
+    if load.queue is None:
+        return float(episode.first_day % max(int(load.period_s // DAY_S), 1))
+    room = max(int((load.period_s - hours * 3600.0) // DAY_S), 0)
+    first = room // 2
+    return float(first + episode.first_day % (room - first + 1))
 
 
 def check_weather(site: Site, world: World, episodes: tuple[Episode, ...]) -> None:

@@ -6,9 +6,10 @@ from optimizer.episodes import Episode, World, scenario_of
 from optimizer.seen import Seen, Senses, noisy, perfect
 from twin.config import load_site
 from twin.interfaces import Decision
+from twin.run_forecast import make_forecaster
 from twin.sensors import SensorNoise
 from twin.signals import Outputs
-from twin.simulate import make_forecaster, simulate
+from twin.simulate import simulate
 
 SITE = load_site("hybrid_10mw")
 SCENARIO = scenario_of(SITE, World(), Episode(190, 1))._replace(duration_s=7200.0)
