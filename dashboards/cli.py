@@ -198,15 +198,11 @@ def compare(
         names = tuple(name.strip() for name in controllers.split(","))
         if days or weeks or year:
             from dashboards import contest
-            from optimizer.episodes import World
 
-            world = World(weather, load, not load_as_is)
-            contest.run(
-                contest.Request(
-                    site, world, names, seed, spread, days, weeks, year, ablation, out
-                ),
-                as_json,
-            )
+            world = contest.World(weather, load, not load_as_is)
+            sampled = (days, weeks, year, ablation, out)
+            asked = contest.Request(site, world, names, seed, spread, *sampled)
+            contest.run(asked, as_json)
             return
         from dashboards import compare as comparing
 

@@ -31,6 +31,8 @@ from twin.scenario import WEATHER_SUFFIXES
 from twin.signals import Setpoints
 from twin.workload import SUFFIXES
 
+__all__ = ["Compared", "Request", "World", "run", "summary"]
+
 CONSTANT_GENERATIONS = 40
 SECONDS_A_DAY = {"fixed": 0.1, "rules": 0.2, "search": 10.0, BEST_CONSTANT: 0.1}
 MPC_SECONDS_A_DAY = 25.0  # first guess of the time left; then measured

@@ -21,7 +21,7 @@ def tune_rules(
     ] = None,
     load: Annotated[
         str | None,
-        typer.Option(help="File of IT power or jobs; the site's own if not given."),
+        typer.Option(help="IT power or jobs; the site's own if not given."),
     ] = None,
     load_as_is: Annotated[
         bool, typer.Option("--load-as-is", help="Take the load in watts, unscaled.")
