@@ -1,1 +1,1 @@
-"""The hands: point map, Modbus driver, virtual plant, live loop and journal."""
+"""The hands: point map, Modbus driver, virtual plant, live loop and daemon."""

@@ -1,10 +1,12 @@
 """Tables of a run, on disk row by row and as data frames at the end."""
 
+import csv
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any, TextIO
 
 import pandas as pd
 
-from bms_io.journal import Table
 from twin.interfaces import Decision, Quality, Snapshot
 from twin.signals import Inputs, Outputs, Setpoints
 
@@ -13,6 +15,36 @@ _SIGNALS = [
     *((f"outputs.{name}", name) for name in Outputs._fields),
 ]
 _DECISION = ("reason", "status", "solve_s", "predicted_site_power_w")
+
+
+class Table:
+    """CSV file that is complete after every row.
+
+    Parameters
+    ----------
+    path
+        New file, overwritten.
+    columns
+        Header.
+    """
+
+    def __init__(self, path: Path, columns: Iterable[str]) -> None:
+        self.columns = tuple(columns)
+        self._file: TextIO = path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file)
+        self.rows: list[dict[str, Any]] = []
+        self._writer.writerow(self.columns)
+        self._file.flush()
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Append a row; a column that it does not have stays empty."""
+        self.rows.append({name: row.get(name) for name in self.columns})
+        self._writer.writerow([row.get(name, "") for name in self.columns])
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 class Recorder:

@@ -13,7 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from bms_io.loop import ClosedLoop, LoopResult, Progress
+from bms_io.daemon.audit import AUDIT_FILE
+from bms_io.daemon.desk import InThread
+from bms_io.daemon.setup import LoopResult, Progress, unattended
+from bms_io.loop import ClosedLoop
 from bms_io.plant_process import running_plant
 from bms_io.plant_server import PlantJob
 from bms_io.points import PointMap, load_points
@@ -36,7 +39,7 @@ from twin.site_forecast import SiteForecaster
 RECORDED = (
     "summary.json",
     "report.html",
-    "*/journal.jsonl",
+    f"*/{AUDIT_FILE}",
     "*/telemetry.csv",
     "*/plant.log",
 )
@@ -188,14 +191,15 @@ async def _run_one(
         where = await stack.enter_async_context(
             running_plant(job, directory / "plant.log")
         )
-        loop = ClosedLoop(
+        setup = unattended(
             prepared.site,
             prepared.points.at(where.host, where.port),
-            controller,
+            InThread(controller),
             prepared.forecaster(),
             directory,
-            progress,
+            armed_by="demo",
         )
+        loop = ClosedLoop(setup._replace(progress=progress))
         return await loop.run(prepared.scenario.duration_s)
 
 

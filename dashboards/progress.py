@@ -14,7 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from bms_io.loop import Progress as Report
+from bms_io.daemon.setup import Progress as Report
 from dashboards import console
 
 SECONDS_BETWEEN_LINES = 30.0

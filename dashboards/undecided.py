@@ -1,11 +1,11 @@
 """Runs in which no controller could act: nothing to compare, and a reason to name."""
 
-import json
 import math
 from collections import Counter
 from pathlib import Path
 
-from bms_io.loop import LoopResult
+from bms_io.daemon.audit import AUDIT_FILE, Entry, entries
+from bms_io.daemon.setup import LoopResult
 from twin.config import Control
 from twin.errors import WetbulbError
 
@@ -23,7 +23,7 @@ def refuse_undecided(control: Control, results: list[LoopResult]) -> None:
     Raises
     ------
     WetbulbError
-        Naming each such controller, the most frequent reason, the journal and what
+        Naming each such controller, the most frequent reason, the log and what
         to do.
     """
     told = [_tell(control, result) for result in results if _is_undecided(result)]
@@ -31,21 +31,20 @@ def refuse_undecided(control: Control, results: list[LoopResult]) -> None:
         raise WetbulbError("\n".join(told))
 
 
-def _events(result: LoopResult) -> list[dict[str, object]]:
-    """Lines of the journal."""
-    lines = _journal(result).read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+def _events(result: LoopResult) -> list[Entry]:
+    """Rows of the audit log."""
+    return list(entries(_log(result)))
 
 
-def _journal(result: LoopResult) -> Path:
-    return result.directory / "journal.jsonl"
+def _log(result: LoopResult) -> Path:
+    return result.directory / AUDIT_FILE
 
 
 def _is_undecided(result: LoopResult) -> bool:
     """Whether every control cycle was held."""
     if result.held < len(result.decisions) or result.held == 0:
-        return False  # at least one decision went through; spares reading the journal
-    return all(entry["event"] != "decision" for entry in _events(result))
+        return False  # at least one decision went through; spares reading the log
+    return all(entry.event != "decision" for entry in _events(result))
 
 
 def _tell(control: Control, result: LoopResult) -> str:
@@ -55,7 +54,7 @@ def _tell(control: Control, result: LoopResult) -> str:
     return (
         f"{result.name}: no decision was possible in {cycles} control cycles, so there "
         f"is nothing to compare. Most frequent reason: {_main_reason(result)}. "
-        f"All reasons are in {_journal(result)}. A reading that is bad: correct its "
+        f"All reasons are in {_log(result)}. A reading that is bad: correct its "
         "range or registers in the point map, or the weather or load behind it. A "
         "controller that failed: correct it, or leave it out. Then run again, into a "
         "new folder."
@@ -64,7 +63,7 @@ def _tell(control: Control, result: LoopResult) -> str:
 
 def _main_reason(result: LoopResult) -> str:
     """Reason of most holds; ages and places in its wording do not make another."""
-    holds = [str(e["why"]) for e in _events(result) if e["event"] == "hold"]
+    holds = [str(e.details["why"]) for e in _events(result) if e.event == "hold"]
     reasons = [reason for why in holds for reason in why.split("; ")]
     (subject, _), *_ = Counter(r.partition(":")[0] for r in reasons).most_common(1)
     return next(r for r in reasons if r.partition(":")[0] == subject)

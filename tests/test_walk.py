@@ -7,6 +7,8 @@ import struct
 import psychrolib
 import pytest
 
+from bms_io.daemon.desk import InThread
+from bms_io.daemon.setup import unattended
 from bms_io.loop import ClosedLoop
 from bms_io.plant_process import running_plant
 from bms_io.plant_server import PlantJob
@@ -56,14 +58,15 @@ async def walk(directory):
             if done == total - 1:  # before the run ends and hands back
                 seen.update({n: raw_float(where.port, points.points[n]) for n in names})
 
-        loop = ClosedLoop(
+        setup = unattended(
             SITE,
             points.at(where.host, where.port),
-            RulesController(SITE),
+            InThread(RulesController(SITE)),
             make_forecaster(scenario),
             directory / "run",
-            look,
+            armed_by="test",
         )
+        loop = ClosedLoop(setup._replace(progress=look))
         await loop.run(scenario.duration_s)
     return seen
 

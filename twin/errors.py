@@ -5,7 +5,9 @@ WetbulbError
 ├── DataError          an input table cannot be used: exit code 3
 ├── CommunicationError a device did not answer as agreed: exit code 1
 ├── PlantLostError     the plant process or device is gone for good: exit code 1
-└── GuardRefusedError  a write was refused by a safety rule: exit code 4
+├── GuardRefusedError  a write was refused by a safety rule: exit code 4
+├── InstanceError      another daemon controls this plant: exit code 75
+└── AuditError         what was done cannot be recorded: exit code 1
 
 Each message says what is wrong, where, what is allowed and what to do next.
 """
@@ -41,3 +43,13 @@ class GuardRefusedError(WetbulbError):
     """A write was refused by a safety rule."""
 
     exit_code = 4
+
+
+class InstanceError(WetbulbError):
+    """Another daemon already controls this plant from this machine."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h: try again later
+
+
+class AuditError(WetbulbError):
+    """What was done cannot be recorded, so nothing may be done."""

@@ -1,7 +1,6 @@
 """The closed loop over the wire, and everything that may go wrong on the way."""
 
 import asyncio
-import json
 import os
 import signal
 
@@ -10,7 +9,10 @@ import pandas as pd
 import pytest
 
 from bms_io.command import CommandPath
-from bms_io.journal import Journal, verify_journal
+from bms_io.daemon.audit import AuditLog, entries, verify_audit
+from bms_io.daemon.desk import InThread
+from bms_io.daemon.setup import unattended
+from bms_io.limits import limits_of
 from bms_io.loop import ClosedLoop
 from bms_io.plant_process import running_plant
 from bms_io.plant_server import PlantJob
@@ -44,13 +46,21 @@ class Failing(Warmer):
 
 
 def journal(directory):
-    lines = (directory / "journal.jsonl").read_text().splitlines()
-    return [json.loads(line) for line in lines]
+    return [
+        {"event": row.event, "number": row.number, **row.details}
+        for row in entries(directory / "audit.sqlite")
+    ]
 
 
 @pytest.fixture
 def run_loop(site, scenario, on_bench, tmp_path, points):
-    def run(controller, point_map=points, duration_s=TWO_HOURS_S, during=None):
+    def run(
+        controller,
+        point_map=points,
+        duration_s=TWO_HOURS_S,
+        during=None,
+        **others,
+    ):
         turns = []
 
         async def job(bench):
@@ -59,14 +69,15 @@ def run_loop(site, scenario, on_bench, tmp_path, points):
                 if during:
                     during(bench, done)
 
-            loop = ClosedLoop(
+            setup = unattended(
                 site,
                 bench.points,
-                controller,
+                InThread(controller),
                 make_forecaster(scenario),
                 tmp_path / "run",
-                progress,
+                armed_by="test",
             )
+            loop = ClosedLoop(setup._replace(progress=progress, **others))
             result = await loop.run(duration_s)
             return result, bench.plant
 
@@ -98,14 +109,15 @@ def test_what_is_on_disk_is_what_was_returned(run_loop):
     for name in ("telemetry", "setpoints", "decisions"):
         stored = pd.read_csv(result.directory / f"{name}.csv")
         pd.testing.assert_frame_equal(stored, getattr(result, name))
-    verify_journal(result.directory / "journal.jsonl")
+    verify_audit(result.directory / "audit.sqlite")
 
 
 def test_every_write_has_an_intent_before_and_a_result_after(run_loop, points):
     result, _, _ = run_loop(Warmer())
-    entries = journal(result.directory)
-    intents = [e for e in entries if e["event"] == "intent"]
-    answered = {e["intent"] for e in entries if e["event"] == "result"}
+    rows = journal(result.directory)
+    first, *intents = [e for e in rows if e["event"] == "intent"]
+    assert list(first["values"]) == list(Setpoints._fields)  # takes over without a bump
+    answered = {e["intent"] for e in rows if e["event"] == "result"}
     assert sum(len(e["values"]) for e in intents) == result.writes > 0
     assert all(e["number"] in answered for e in intents)
     assert {e["point_map"] for e in intents} == {points.digest}
@@ -113,7 +125,7 @@ def test_every_write_has_an_intent_before_and_a_result_after(run_loop, points):
 
 def test_setpoints_that_do_not_change_are_not_written(run_loop):
     result, _, _ = run_loop(Warmer())
-    written = [
+    _, *written = [
         set(e["values"]) for e in journal(result.directory) if e["event"] == "intent"
     ]
     assert set().union(*written) == {"tcs_supply_c", "tower_pump_speed"}
@@ -135,7 +147,7 @@ def test_defaults_of_the_reference_map_are_the_design_of_its_site(points, site):
     assert defaults == pytest.approx(list(site.design))
 
 
-def test_a_failing_controller_lets_the_plant_go_local_and_returns_without_a_bump(
+def test_a_controller_that_fails_for_a_while_is_held_and_returns_without_a_bump(
     run_loop,
 ):
     modes = []
@@ -146,14 +158,46 @@ def test_a_failing_controller_lets_the_plant_go_local_and_returns_without_a_bump
     assert set(result.decisions["status"][1:4]) == {
         "controller failed: ArithmeticError: no feasible point"
     }
-    # last beat at 600 s, so remote until 2400 s, local until the decision of 3600 s
-    assert modes == [1.0] * 8 + [0.0] * 4 + [1.0] * 12
-    # back from the plant's own 30 degC at the guard's rate, not in one jump
-    expected = [31.5, 31.5, 31.5, 30.0, 31.5, 33.0, 34.0, 34.0]
+    assert (
+        modes == [1.0] * 24
+    )  # a deliberate hold is no reason to leave the plant alone
+    # the time of the hold does not count as room to move
+    expected = [31.5, 31.5, 31.5, 31.5, 33.0, 34.0, 34.0, 34.0]
     assert result.setpoints["tcs_supply_c"].tolist() == pytest.approx(expected)
-    events = [e["event"] for e in journal(result.directory)]
-    assert events.count("takes_over") == events.count("takes_over_again") == 1
     assert (result.guard_violations, result.readback_mismatches) == ([], [])
+
+
+def test_a_controller_that_keeps_failing_gives_the_plant_back(run_loop, site):
+    class Broken(Warmer):
+        def decide(self, estimate, forecast, now_s):
+            return super().decide(estimate, forecast, now_s if now_s < 900.0 else 1 / 0)
+
+    modes = []
+    result, plant, _ = run_loop(
+        Broken(), during=lambda bench, done: modes.append(bench.plant.mode)
+    )
+    changes = [e for e in journal(result.directory) if e["event"] == "mode"]
+    assert [(e["old"], e["new"]) for e in changes] == [
+        ("shadow", "auto"),
+        ("auto", "shadow"),
+    ]
+    assert "kept failing: controller failed: ZeroDivisionError" in changes[1]["why"]
+    assert result.held >= 5
+    assert plant.active.tcs_supply_c == pytest.approx(site.design.tcs_supply_c)
+    assert modes[-1] == 0.0  # no heartbeat any more
+    assert result.guard_violations == []
+
+
+def test_rules_take_over_from_a_controller_that_keeps_failing(run_loop, site):
+    class Broken(Warmer):
+        def decide(self, estimate, forecast, now_s):
+            raise ArithmeticError
+
+    result, plant, _ = run_loop(Broken(), fallback=Warmer())
+    status = result.decisions["status"].tolist()
+    assert [s.startswith("rules: ") for s in status] == [False] * 2 + [True] * 6
+    assert plant.mode == 1.0
+    assert result.setpoints["tcs_supply_c"].iloc[-1] == pytest.approx(34.0)
 
 
 def test_without_good_readings_nothing_is_decided_and_the_plant_goes_local(
@@ -164,7 +208,7 @@ def test_without_good_readings_nothing_is_decided_and_the_plant_goes_local(
     result, plant, _ = run_loop(Warmer(), point_map=blind)
     assert result.held == 24
     assert result.writes == 0
-    assert len(result.decisions) == 0
+    assert result.decisions["reason"].unique().tolist() == ["hold"]
     assert plant.mode == 0.0
     assert np.isnan(result.telemetry["wet_bulb_c"]).all()
     held = [e for e in journal(result.directory) if e["event"] == "hold"]
@@ -175,8 +219,8 @@ def test_a_value_that_does_not_come_into_force_is_a_mismatch(
     on_bench, points, site, tmp_path
 ):
     async def job(bench):  # in local mode the plant acknowledges and ignores
-        log = Journal(tmp_path / "journal.jsonl")
-        second_look = Verifier(site.guard, bench.points, site.design, -900.0)
+        log = AuditLog(tmp_path / "audit.sqlite")
+        second_look = Verifier(limits_of(site), bench.points, site.design, -900.0)
         path = CommandPath(bench.driver, bench.points, log, second_look)
         wanted = site.design._replace(tcs_supply_c=31.0)
         sent = await path.send(wanted, site.design, 0.0)
@@ -204,14 +248,16 @@ def test_a_plant_that_dies_in_the_middle_leaves_the_record_on_disk(
                 if done == 10:
                     os.kill(at.pid, signal.SIGKILL)
 
-            await ClosedLoop(
+            setup = unattended(
                 site,
                 points.at(at.host, at.port),
-                Warmer(),
+                InThread(Warmer()),
                 make_forecaster(scenario),
                 tmp_path / "run",
-                kill_at_ten,
-            ).run(TWO_HOURS_S)
+                armed_by="test",
+            )
+            loop = ClosedLoop(setup._replace(progress=kill_at_ten))
+            await loop.run(TWO_HOURS_S)
 
     with pytest.raises(PlantLostError) as caught:
         asyncio.run(asyncio.wait_for(run(), 120))
@@ -221,13 +267,20 @@ def test_a_plant_that_dies_in_the_middle_leaves_the_record_on_disk(
     assert str(tmp_path / "run") in message
     assert "Start the plant again" in message
     assert len(pd.read_csv(tmp_path / "run" / "telemetry.csv")) == 10
-    verify_journal(tmp_path / "run" / "journal.jsonl")
+    verify_audit(tmp_path / "run" / "audit.sqlite")
     assert journal(tmp_path / "run")[-1]["event"] in ("plant_lost", "not_released")
 
 
 def test_a_plant_that_is_not_there_is_said_at_once(site, points, scenario, tmp_path):
     loop = ClosedLoop(
-        site, points.at("127.0.0.1", 1), Warmer(), make_forecaster(scenario), tmp_path
+        unattended(
+            site,
+            points.at("127.0.0.1", 1),
+            InThread(Warmer()),
+            make_forecaster(scenario),
+            tmp_path,
+            armed_by="test",
+        )
     )
     with pytest.raises(PlantLostError, match="cannot connect"):
         asyncio.run(asyncio.wait_for(loop.run(TWO_HOURS_S), 30))

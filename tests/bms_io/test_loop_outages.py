@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
-import json
 import struct
 
 import pytest
 
-from bms_io.journal import verify_journal
+from bms_io.daemon.audit import entries, verify_audit
+from bms_io.daemon.desk import InThread
+from bms_io.daemon.setup import unattended
 from bms_io.loop import ClosedLoop
 from twin.errors import PlantLostError
 from twin.interfaces import Decision
@@ -78,7 +79,16 @@ def test_after_a_lost_answer_the_run_goes_on(
         proxy = Proxy(bench.port, VICTIMS[victim])
         server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
         here = points.at("127.0.0.1", server.sockets[0].getsockname()[1])
-        loop = ClosedLoop(site, here, Warmer(), make_forecaster(scenario), tmp_path)
+        loop = ClosedLoop(
+            unattended(
+                site,
+                here,
+                InThread(Warmer()),
+                make_forecaster(scenario),
+                tmp_path,
+                armed_by="test",
+            )
+        )
         result = await loop.run(3600.0)
         server.close()
         return result, proxy
@@ -91,10 +101,8 @@ def test_after_a_lost_answer_the_run_goes_on(
     assert result.setpoints["tcs_supply_c"].tolist() == pytest.approx(expected)
     # the clock had moved although its answer was lost: it is not sent a second time
     assert count(proxy.writes, CLOCK_TARGET) == 12
-    verify_journal(tmp_path / "journal.jsonl")
-    lines = (tmp_path / "journal.jsonl").read_text().splitlines()
-    events = [json.loads(line)["event"] for line in lines]
-    assert events.count("reconnected") == 1
+    verify_audit(tmp_path / "audit.sqlite")
+    events = [row.event for row in entries(tmp_path / "audit.sqlite")]
     assert events.count("unknown") == (victim == "setpoint")
     assert events.count("hold") == (victim != "clock")
 
@@ -120,7 +128,16 @@ def test_a_plant_that_hangs_is_lost_with_what_where_and_what_next(
         proxy = Frozen(bench.port, VICTIMS["clock"])
         server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
         here = quick.at("127.0.0.1", server.sockets[0].getsockname()[1])
-        loop = ClosedLoop(site, here, Warmer(), make_forecaster(scenario), tmp_path)
+        loop = ClosedLoop(
+            unattended(
+                site,
+                here,
+                InThread(Warmer()),
+                make_forecaster(scenario),
+                tmp_path,
+                armed_by="test",
+            )
+        )
         try:
             await loop.run(3600.0)
         finally:
@@ -137,8 +154,8 @@ def test_a_plant_that_hangs_is_lost_with_what_where_and_what_next(
     assert str(tmp_path) in said
     assert "Start the plant again (end it first if it hangs), then the run" in said
     assert len((tmp_path / "telemetry.csv").read_text().splitlines()) == 5
-    verify_journal(tmp_path / "journal.jsonl")
-    assert '"event": "plant_lost"' in (tmp_path / "journal.jsonl").read_text()
+    verify_audit(tmp_path / "audit.sqlite")
+    assert "plant_lost" in [row.event for row in entries(tmp_path / "audit.sqlite")]
 
 
 def test_cancelled_it_gives_the_plant_back_and_closes_its_files(
@@ -149,14 +166,15 @@ def test_cancelled_it_gives_the_plant_back_and_closes_its_files(
             if done == 7:
                 running.cancel()
 
-        loop = ClosedLoop(
+        setup = unattended(
             site,
             bench.points,
-            Warmer(),
+            InThread(Warmer()),
             make_forecaster(scenario),
             tmp_path,
-            cancel_at_seven,
+            armed_by="test",
         )
+        loop = ClosedLoop(setup._replace(progress=cancel_at_seven))
         running = asyncio.create_task(loop.run(7200.0))
         with pytest.raises(asyncio.CancelledError):
             await running
@@ -164,9 +182,7 @@ def test_cancelled_it_gives_the_plant_back_and_closes_its_files(
 
     active = on_bench(job)
     assert active.tcs_supply_c == pytest.approx(site.design.tcs_supply_c)
-    verify_journal(tmp_path / "journal.jsonl")
-    last = [
-        json.loads(x) for x in (tmp_path / "journal.jsonl").read_text().splitlines()
-    ]
-    assert [entry["event"] for entry in last[-2:]] == ["release", "result"]
+    verify_audit(tmp_path / "audit.sqlite")
+    rows = list(entries(tmp_path / "audit.sqlite"))
+    assert [row.event for row in rows[-2:]] == ["release", "result"]
     assert len((tmp_path / "telemetry.csv").read_text().splitlines()) == 8

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bms_io.limits import limits_of
 from bms_io.points import load_points
 from bms_io.verifier import Verifier
 from twin.config import load_site
@@ -19,7 +20,7 @@ wild = st.floats(allow_nan=True, allow_infinity=True) | st.floats(-10, 50)
 
 
 def verifier():
-    return Verifier(SITE.guard, POINTS, SITE.design, since_s=-900.0)
+    return Verifier(limits_of(SITE), POINTS, SITE.design, since_s=-900.0)
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,7 @@ def test_value_that_cannot_be_used_says_which_can(
 
 
 def test_folder_with_a_run_is_refused_and_left_alone(tmp_path: Path) -> None:
-    journal = tmp_path / "fixed" / "journal.jsonl"
+    journal = tmp_path / "fixed" / "audit.sqlite"
     journal.parent.mkdir()
     journal.write_text("precious\n", encoding="utf-8")
     code, _, err = call("demo", "--hours", "1", "--no-browser", "--out", str(tmp_path))

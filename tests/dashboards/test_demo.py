@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bms_io.journal import verify_journal
+from bms_io.daemon.audit import verify_audit
 from twin.config import load_site
 from twin.kpis import kpis
 from twin.resources import data_path
@@ -104,7 +104,7 @@ def test_figures_come_from_what_was_recorded(tmp_path: Path) -> None:
         assert {name: run[name] for name in again} == pytest.approx(again)
         assert run["guard_violations"] == 0
         assert run["readback_mismatches"] == 0
-        verify_journal(mine / "journal.jsonl")
+        verify_audit(mine / "audit.sqlite")
 
 
 def test_run_without_a_decision_says_why_and_keeps_the_record(tmp_path: Path) -> None:
@@ -123,10 +123,10 @@ def test_run_without_a_decision_says_why_and_keeps_the_record(tmp_path: Path) ->
     assert "Traceback" not in err
     assert "WetbulbError: fixed: no decision was possible in 4 control cycles" in err
     assert "inputs.humidity_ratio: bad out_of_range" in err
-    journal = Path("out", "fixed", "journal.jsonl")
+    journal = Path("out", "fixed", "audit.sqlite")
     assert f"All reasons are in {journal}" in err
     assert "into a new folder" in err
-    verify_journal(tmp_path / journal)
+    verify_audit(tmp_path / journal)
     assert len(pd.read_csv(tmp_path / "out" / "fixed" / "telemetry.csv")) == 12
 
 
@@ -161,7 +161,7 @@ def test_plant_that_dies_is_named_and_the_record_stays(
     assert len(telemetry) > 5
     # the last scan may be the one that found nobody there: empty, not invented
     assert telemetry["site_power_w"].iloc[:-1].notna().all()
-    verify_journal(out / "fixed" / "journal.jsonl")
+    verify_audit(out / "fixed" / "audit.sqlite")
 
 
 @pytest.mark.slow

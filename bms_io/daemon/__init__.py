@@ -1,0 +1,1 @@
+"""The parts of the controller daemon: modes, lease, ladder, audit, alarms, service."""
