@@ -29,6 +29,9 @@ _SAFER: dict[str, Literal["up", "down"]] = {
     "air_supply_c": "down",
     "ups_eco": "down",
     "battery_power_w": "down",
+    "air_units_on": "up",
+    "ups_modules_on": "up",
+    "it_power_cap_w": "up",
 }
 
 

@@ -12,6 +12,15 @@ CRITICAL = (
 )
 
 
+_TANK = ("outputs.tank_upper_c", "outputs.tank_lower_c")
+
+
+def critical(site: Site) -> tuple[str, ...]:
+    """Signals that this site must have; where there is no tank nobody measures it."""
+    has_tank = site.facility.facility_water.tank.flow_kg_s > 0.0
+    return CRITICAL if has_tank else tuple(n for n in CRITICAL if n not in _TANK)
+
+
 def estimate(site: Site, snapshot: Snapshot, previous: Estimate | None) -> Estimate:
     """Build the controller's picture of the plant.
 
@@ -33,7 +42,7 @@ def estimate(site: Site, snapshot: Snapshot, previous: Estimate | None) -> Estim
     values = _usable(snapshot)
     problems = tuple(
         f"{name}: {_why(snapshot.readings.get(name))}"
-        for name in CRITICAL
+        for name in critical(site)
         if name not in values
     )
     inputs = Inputs(*_pick("inputs", Inputs, values, previous and previous.inputs))
