@@ -25,6 +25,7 @@ from twin.topology import Facility
 P = ParamSpec("P")
 R = TypeVar("R")
 Matrix = NDArray[np.float64]
+SETTLE_PASSES = 30
 
 
 @cache
@@ -166,7 +167,7 @@ def settle(
     state: State,
     inputs: Inputs,
     setpoints: Setpoints,
-    passes: int = 30,
+    passes: int = SETTLE_PASSES,
 ) -> Matrix:
     """Steady state of many cases at once, from a first guess of the state.
 
@@ -193,29 +194,32 @@ def settle(
     return out
 
 
-def initial_state(facility: Facility, inputs: Inputs, setpoints: Setpoints) -> State:
-    """State of a plant that has run at these conditions for long; battery full."""
-    battery_soc = float(facility.power.battery.soc_maximum)
-    guess = State(
-        float(setpoints.tower_supply_c),
-        float(setpoints.tower_supply_c) + 3.0,
-        float(setpoints.tcs_supply_c),
-        float(setpoints.air_supply_c),
-        battery_soc,
+def initial_state(
+    facility: Facility,
+    inputs: Inputs,
+    setpoints: Setpoints,
+    passes: int = SETTLE_PASSES,
+) -> State:
+    """State of a plant that has run at these conditions for long; battery full.
+
+    The same passes as ``settle``, over ``step``, which every run compiles anyway.
+    """
+    chosen = Setpoints(*(float(value) for value in setpoints))
+    now = Inputs(*(float(value) for value in inputs))
+    full = float(facility.power.battery.soc_maximum)
+    tower_c = chosen.tower_supply_c
+    state = State(
+        tower_c,
+        tower_c + 3.0,
+        chosen.tcs_supply_c,
+        chosen.air_supply_c,
+        full,
         0.0,
         SETTLED_S,
-        float(setpoints.tower_supply_c),
-        float(setpoints.tower_supply_c),
+        tower_c,
+        tower_c,
     )
-    row = Outputs(*(float(v) for v in settle(facility, guess, inputs, setpoints)[0]))
-    return State(
-        row.tower_supply_c,
-        row.fws_supply_c,
-        row.tcs_supply_c,
-        row.air_supply_c,
-        battery_soc,
-        row.chillers_on,
-        SETTLED_S,
-        row.tank_upper_c,
-        row.tank_lower_c,
-    )
+    for _ in range(passes):
+        state, _ = step(facility, state, now, chosen, SETTLED_S)
+        state = state._replace(battery_soc=full)
+    return state._replace(chiller_hold_s=SETTLED_S)

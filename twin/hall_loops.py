@@ -16,6 +16,8 @@ from plant._select import select
 from plant.cooling import ahu, cdu, chiller, fan, in_row, loop
 from plant.it.rack import HALL_HUMIDITY_RATIO, RackOutputs
 from plant.types import Numeric, OutdoorAir
+from twin import trim_chillers
+from twin.anywhere import anywhere
 from twin.power_flow import in_service
 from twin.signals import Inputs, Setpoints, State
 from twin.topology import Facility
@@ -130,82 +132,6 @@ def technology(
 
 
 @kernel
-def chillers_wanted(
-    facility: Facility,
-    state: State,
-    setpoints: Setpoints,
-    load_w: Numeric,
-    condenser_c: Numeric,
-) -> Numeric:
-    """Chillers that should run: enough for the load, none when the water is cool."""
-    plant = facility.trim_chillers
-    running = state.chillers_on > 0.5
-    band = select(running, 0.0 * load_w, plant.start_band_k + 0.0 * load_w)
-    warm = state.fws_supply_c > setpoints.chilled_water_c + band
-    each = chiller.capacity(plant.chiller, setpoints.chilled_water_c, condenser_c)
-    enough = np.ceil(load_w / np.maximum(0.95 * each, 1.0))
-    wanted = np.minimum(np.maximum(enough, 1.0), plant.chiller_count)
-    wanted = select(warm, wanted, 0.0 * wanted)
-    least_s = select(
-        wanted > state.chillers_on,
-        plant.start_delay_s + 0.0 * wanted,
-        plant.minimum_hold_s + 0.0 * wanted,
-    )
-    held = state.chiller_hold_s < least_s
-    return select(held, state.chillers_on + 0.0 * wanted, wanted)
-
-
-@kernel
-def trim(
-    facility: Facility,
-    state: State,
-    setpoints: Setpoints,
-    flow_kg_s: Numeric,
-    dt_s: Numeric,
-) -> tuple[Numeric, Numeric, Numeric, chiller.ChillerOutputs]:
-    """Trim chillers at a water flow of the in-row coils.
-
-    Returns
-    -------
-    tuple
-        Water leaving [degC], chillers on, time since the last start or stop [s], and
-        the sum over all chillers.
-    """
-    cp = water.heat_capacity(state.fws_supply_c)
-    lift = np.maximum(state.fws_supply_c - setpoints.chilled_water_c, 0.0)
-    load = flow_kg_s * cp * lift
-    condenser_c = state.tower_supply_c
-    on = chillers_wanted(facility, state, setpoints, load, condenser_c)
-    changed = np.abs(on - state.chillers_on) > 0.5
-    hold = select(changed, 0.0 * load, state.chiller_hold_s + 0.0 * load) + dt_s
-    unit = facility.trim_chillers.chiller
-    each_flow = flow_kg_s / np.maximum(on, 1.0)
-    leaving = chiller.leaving_temperature(
-        unit,
-        setpoints.chilled_water_c,
-        state.fws_supply_c,
-        each_flow,
-        cp,
-        condenser_c,
-    )
-    leaving = select(
-        on > 0.5, np.minimum(leaving, state.fws_supply_c), state.fws_supply_c
-    )
-    each_load = each_flow * cp * (state.fws_supply_c - leaving)
-    one = chiller.operate(unit, each_load, leaving, condenser_c)
-    served = chiller.ChillerOutputs(
-        on * one.heat_w,
-        on * one.power_w,
-        on * one.condenser_heat_w,
-        select(on > 0.5, one.part_load_ratio, 0.0 * on),
-        one.capacity_w,
-        select(on > 0.5, one.extrapolated, 0.0 * on),
-    )
-    leaving = state.fws_supply_c - served.heat_w / np.maximum(flow_kg_s * cp, 1e-9)
-    return leaving, on, hold, served
-
-
-@kernel
 def outside_air(
     facility: Facility,
     inputs: Inputs,
@@ -228,6 +154,39 @@ def outside_air(
         count * unit.power_w,
         count * unit.makeup_kg_s,
     )
+
+
+@kernel
+def outside_if_any(
+    facility: Facility,
+    inputs: Inputs,
+    returning_c: Numeric,
+    air_flow_kg_s: Numeric,
+    setpoint_c: Numeric,
+) -> Outside:
+    """``outside_air``; compiled code skips it at a site without AHUs."""
+    if anywhere(facility.air.ahu_count > 0.5):
+        return outside_air(facility, inputs, returning_c, air_flow_kg_s, setpoint_c)
+    return Outside(returning_c, 0.0 * returning_c, 0.0 * returning_c, 0.0 * returning_c)
+
+
+@kernel
+def coils_again(
+    cooler: in_row.InRow,
+    air_in_c: Numeric,
+    air_flow_kg_s: Numeric,
+    setpoint_c: Numeric,
+    water_c: Numeric,
+    largest_kg_s: Numeric,
+    asked: in_row.InRowOutputs,
+    asked_water_c: Numeric,
+) -> in_row.InRowOutputs:
+    """Coils at the water they get; what was asked for if that was the same water."""
+    if anywhere(water_c != asked_water_c):
+        return in_row.operate(
+            cooler, air_in_c, air_flow_kg_s, setpoint_c, water_c, largest_kg_s
+        )
+    return asked
 
 
 @kernel
@@ -256,13 +215,15 @@ def air(
         facility.trim_chillers.chiller_count > 0.5, expected_c, state.fws_supply_c
     )
     target = setpoints.air_supply_c
-    outside = outside_air(facility, inputs, returning, count * each, target)
+    outside = outside_if_any(facility, inputs, returning, count * each, target)
     entering = outside.supply_c
     ask = in_row.operate(cooler, entering, each, target, expected_c, largest)
-    water_c, on, hold, chilled = trim(
+    water_c, on, hold, chilled = trim_chillers.trim(
         facility, state, setpoints, count * ask.water_flow_kg_s, dt_s
     )
-    made = in_row.operate(cooler, entering, each, target, water_c, largest)
+    made = coils_again(
+        cooler, entering, each, target, water_c, largest, ask, expected_c
+    )
     capacity = facility.air.heat_capacity_j_k
     after = loop.settle(state.air_supply_c, made.leaving_c, rate, capacity, dt_s)
     stored = loop.stored(state.air_supply_c, after, capacity, dt_s)

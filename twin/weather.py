@@ -261,8 +261,16 @@ def air_at(weather: Weather, time_of_year_s: Series | float) -> OutdoorAir:
     time_of_year_s
         Seconds since 1 January 00:00 local standard time, any shape.
     """
+    rows = weather.time_s
+    within_s = np.mod(time_of_year_s, YEAR_S)
+    # One search serves all fields; before the first row stands the last of the year.
+    after = np.searchsorted(rows, within_s, side="right")
+    left, right = after - 1, np.where(after == len(rows), 0, after)
+    from_s = np.where(after == 0, rows[-1] - YEAR_S, rows[left])
+    to_s = np.where(after == len(rows), rows[0] + YEAR_S, rows[right])
+    share = (within_s - from_s) / (to_s - from_s)
     fields = [
-        np.interp(time_of_year_s, weather.time_s, values, period=YEAR_S)
-        for values in weather.air
+        values[left] + share * (values[right] - values[left])
+        for values in (np.asarray(field) for field in weather.air)
     ]
     return OutdoorAir(*fields)
