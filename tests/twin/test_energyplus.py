@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from twin import energyplus
+from twin import energyplus, energyplus_model
 from twin.config import load_site
 from twin.errors import ConfigError
 from twin.resources import available, resolve
@@ -45,7 +45,7 @@ def test_without_energyplus_the_command_says_how_to_get_it(tmp_path, monkeypatch
 
 def test_nameplates_of_the_site_are_in_the_model():
     site = load_site("hybrid_10mw")
-    made = json.loads(json.dumps(energyplus.model(site, "25.2.0")))
+    made = json.loads(json.dumps(energyplus_model.model(site, "25.2.0")))
     tower = made["CoolingTower:VariableSpeed"]["tower"]
     assert tower["number_of_cells"] == site.facility.heat_rejection.tower_cell_count
     chiller = made["Chiller:Electric:EIR"]["chiller"]
