@@ -135,8 +135,9 @@ def simulate(
     seed: SeedOption = 1,
     spread: SpreadOption = 0.0,
     out: Annotated[
-        Path, typer.Option(help="Folder of the run; a killed run goes on there.")
-    ] = Path("runs/simulation"),
+        Path | None,
+        typer.Option(help="Folder; a killed run goes on there. By time if not given."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run a site under one controller, e.g. a year at one-minute steps.

@@ -9,7 +9,6 @@ import time
 import webbrowser
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +21,7 @@ from bms_io.plant_server import PlantJob
 from bms_io.points import PointMap, load_points
 from dashboards import console, controllers, output
 from dashboards.asked import check_hours, told_load
+from dashboards.folders import new_directory
 from dashboards.progress import bars
 from dashboards.results import Run, Settings, Study
 from dashboards.undecided import refuse_undecided
@@ -120,7 +120,7 @@ def prepare(request: Request) -> Prepared:
     )
     rules = tuned_for(request.site).rules
     chosen = controllers.make(request.controllers, site, rules)
-    directory = request.out or _new_directory(Path("runs"))
+    directory = request.out or new_directory(Path("runs"))
     _check_unused(directory)
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -141,13 +141,6 @@ def _check_unused(directory: Path) -> None:
             "Give a new folder, or move this one away."
         )
         raise ConfigError(message)
-
-
-def _new_directory(parent: Path) -> Path:
-    """Folder named by the present time that does not exist yet."""
-    stem = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
-    names = [stem, *(f"{stem}-{number}" for number in range(2, 100))]
-    return next(parent / name for name in names if not (parent / name).exists())
 
 
 async def _run_all(prepared: Prepared) -> list[LoopResult]:

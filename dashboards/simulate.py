@@ -8,6 +8,7 @@ import numpy as np
 import typer
 
 from dashboards import console, controllers, tables
+from dashboards.folders import new_directory
 from dashboards.plain import plain
 from dashboards.progress import bars
 from optimizer.rules_file import tuned_for
@@ -18,10 +19,9 @@ from twin.kpis import Kpis, kpis
 from twin.perturb import perturb
 from twin.resources import resolve
 from twin.results import Results, write
-from twin.run_store import RunStore, file_hash, versions
+from twin.run_store import CHECKPOINT, RunStore, file_hash, versions
 from twin.scenario import WEATHER_SUFFIXES, Scenario, load_scenario
 from twin.simulate import simulate
-from twin.topology import Facility
 from twin.workload import SUFFIXES
 
 MOST_DAYS = 366.0  # the weather of a year repeats; longer runs add nothing
@@ -42,7 +42,7 @@ class Request(NamedTuple):
     dt_s: float
     seed: int
     spread: float
-    out: Path
+    out: Path | None  # a new one by time if None
 
 
 def run(request: Request, as_json: bool) -> None:
@@ -73,7 +73,9 @@ def run(request: Request, as_json: bool) -> None:
     rules = tuned_for(request.site).rules
     (controller,) = controllers.make((request.controller,), site, rules)
     plant = perturb(site.facility, np.random.default_rng(request.seed), request.spread)
-    store = _store(request, site, controller)
+    directory = request.out or new_directory(Path("runs"))
+    store = _store(request, directory, site, controller)
+    _check_unfinished(directory)
     begin_s = time.monotonic()
     scans = round(scenario.duration_s / site.control.scan_interval_s)
     with bars([controller.name], scans) as progress:
@@ -86,17 +88,30 @@ def run(request: Request, as_json: bool) -> None:
             store=store,
             progress=progress[controller.name],
         )
-    write(results.arrays, request.out)
+    write(results.arrays, directory)
     store.clear()
-    summary = _summary(request, (site, scenario, plant), results)
+    summary = _summary(directory, (site, scenario), results)
     summary["wall_s"] = time.monotonic() - begin_s
     show(summary, as_json)
     if results.status != "ok":
-        console.note(f"{results.status}. What came before is in {request.out}.")
+        console.note(f"{results.status}. What came before is in {directory}.")
         raise typer.Exit(FAILED)
 
 
-def _store(request: Request, site: Site, controller: Controller) -> RunStore:
+def _check_unfinished(directory: Path) -> None:
+    """Refuse to do a finished run again over its results."""
+    killed = (directory / CHECKPOINT).exists()
+    if (directory / "results.nc").exists() and not killed:
+        message = (
+            f"--out {directory}: already holds this run, finished. Nothing was changed. "
+            "Read it there, or give another folder."
+        )
+        raise ConfigError(message)
+
+
+def _store(
+    request: Request, directory: Path, site: Site, controller: Controller
+) -> RunStore:
     """Folder of the run, with everything that decides its numbers."""
     weather = request.weather or site.defaults.weather
     files = {
@@ -114,17 +129,17 @@ def _store(request: Request, site: Site, controller: Controller) -> RunStore:
         "versions": versions(controller),
     }
     try:
-        return RunStore(request.out, identity)
+        return RunStore(directory, identity)
     except OSError as error:
-        message = f"--out {request.out}: {error.strerror}. Give another folder."
+        message = f"--out {directory}: {error.strerror}. Give another folder."
         raise ConfigError(message) from error
 
 
 def _summary(
-    request: Request, ran: tuple[Site, Scenario, Facility], results: Results
+    directory: Path, ran: tuple[Site, Scenario], results: Results
 ) -> dict[str, Any]:
     """Figures for machines, in SI."""
-    site, scenario, _ = ran
+    site, scenario = ran
     table = results.telemetry
     figures: Kpis | None = None
     if len(table) > 1:
@@ -138,7 +153,7 @@ def _summary(
             "kpis": figures,
             "largest_residual": _largest_residual(results),
             "guard_violations": len(results.guard_violations),
-            "directory": str(request.out),
+            "directory": str(directory),
         }
     )
     return document

@@ -24,9 +24,24 @@ def test_run_writes_arrays_tables_and_what_decides_them(wetbulb, tmp_path):
     assert set(identity["sha256"]) == {"site", "weather", "load", "price", "carbon"}
     assert identity["run"]["seed"] == 1
 
+    before = (run / "results.nc").read_bytes()
+    again = wetbulb("simulate", "hybrid_10mw", "--days", "1", "--out", "run")
+    assert again.returncode == 3
+    assert "already holds this run, finished" in again.stderr
+    assert (run / "results.nc").read_bytes() == before
+
     other = wetbulb("simulate", "hybrid_10mw", "--days", "2", "--out", "run")
     assert other.returncode == 3
     assert "holds another run" in other.stderr
+
+
+def test_without_a_folder_every_run_gets_its_own_by_time(wetbulb, tmp_path):
+    for _ in range(2):
+        done = wetbulb("simulate", "hybrid_10mw", "--days", "0.05", "--json")
+        assert done.returncode == 0, done.stderr
+    folders = sorted((tmp_path / "runs").iterdir())
+    assert len(folders) == 2
+    assert all((folder / "results.nc").exists() for folder in folders)
 
 
 @pytest.mark.parametrize(
