@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from dashboards import console
+from dashboards.calibration_commands import calibrate, calibration_app
 from dashboards.job_commands import forecast_app, jobs_app
 from dashboards.tune_commands import tune_app
 
@@ -32,6 +33,8 @@ app.add_typer(component_app, name="component")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(tune_app, name="tune")
+app.command()(calibrate)
+app.add_typer(calibration_app, name="calibration")
 
 SiteArgument = Annotated[
     str, typer.Argument(help="Name of a shipped site, or path to a YAML file.")

@@ -224,9 +224,9 @@ def pue(study: Study) -> Figure:
     return figure
 
 
-def axis_unit(setpoint: str) -> tuple[str, float]:
+def axis_unit(name: str, group: str = "setpoints") -> tuple[str, float]:
     """Unit for people and factor from SI."""
-    return AXIS_UNITS.get(catalogue()["setpoints", setpoint].unit, ("-", 1.0))
+    return AXIS_UNITS.get(catalogue()[group, name].unit, ("-", 1.0))
 
 
 def label(signal: str, unit: str) -> str:

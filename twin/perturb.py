@@ -1,14 +1,9 @@
 """A plant that differs from its nameplates, as every real plant does."""
 
-from typing import Any
-
 import numpy as np
 
+from twin.nameplates import highest, replaced, uncertain
 from twin.topology import Facility
-
-# Nameplate numbers that machines miss: conductances, losses, powers, efficiencies.
-# Everything else (counts, volumes, limits, curve shapes) is as built.
-UNCERTAIN_SUFFIXES = ("ua_w_k", "loss_w", "fan_power_w", "efficiency", "cop")
 
 
 def perturb(facility: Facility, rng: np.random.Generator, spread: float) -> Facility:
@@ -28,18 +23,8 @@ def perturb(facility: Facility, rng: np.random.Generator, spread: float) -> Faci
     Facility
         Nameplates of a plant as it might have been built.
     """
-    perturbed: Facility = _perturb(facility, rng, spread)
-    return perturbed
-
-
-def _perturb(part: Any, rng: np.random.Generator, spread: float) -> Any:
-    """Walk the NamedTuples in field order."""
-    changes: dict[str, Any] = {}
-    for name, value in zip(part._fields, part, strict=True):
-        if hasattr(value, "_fields"):
-            changes[name] = _perturb(value, rng, spread)
-        elif name.endswith(UNCERTAIN_SUFFIXES):
-            factor = rng.uniform(1.0 - spread, 1.0 + spread)
-            limit = 0.99 if name.endswith("efficiency") else np.inf
-            changes[name] = float(min(value * factor, max(limit, value)))
-    return part._replace(**changes)
+    values = {}
+    for path, value in uncertain(facility).items():
+        factor = rng.uniform(1.0 - spread, 1.0 + spread)
+        values[path] = min(value * factor, highest(path, value))
+    return replaced(facility, values)

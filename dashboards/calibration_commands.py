@@ -1,0 +1,88 @@
+"""The commands ``wetbulb calibrate`` and ``wetbulb calibration``; parts load on use."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashboards import console
+
+calibration_app = typer.Typer(
+    help="Versions of a site's fitted numbers: look, accept, roll back, export.",
+    no_args_is_help=True,
+)
+
+SiteArgument = Annotated[
+    str, typer.Argument(help="Name of a shipped site, or path to a YAML file.")
+]
+StoreArgument = Annotated[Path, typer.Argument(help="Folder of the versions.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+WhoOption = Annotated[str, typer.Option("--by", help="Who consents; goes on record.")]
+WhyOption = Annotated[str, typer.Option("--why", help="Reason; goes on record.")]
+NumberArgument = Annotated[int, typer.Argument(min=1, help="Version.")]
+
+
+def calibrate(
+    site: SiteArgument,
+    history: Annotated[
+        Path,
+        typer.Option(help="Folder with telemetry and setpoints, Parquet or CSV."),
+    ],
+    store: Annotated[
+        Path | None, typer.Option(help="Folder that keeps versions; none if not given.")
+    ] = None,
+    days: Annotated[
+        int, typer.Option(min=4, help="Most days in the fit; the most different ones.")
+    ] = 16,
+    plot: Annotated[
+        Path | None, typer.Option(help="Figure of before and after, e.g. an .svg.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit the nameplates of a site to its telemetry and judge the fit on later days."""
+    with console.reporting(as_json):
+        from dashboards.calibration import Request, run
+
+        run(Request(site, history, store, days, plot), as_json)
+
+
+@calibration_app.command("list")
+def listed(store: StoreArgument, as_json: JsonOption = False) -> None:
+    """Versions with accuracy, state and who decided."""
+    with console.reporting(as_json):
+        from dashboards.calibration import show_versions
+
+        show_versions(store, as_json)
+
+
+@calibration_app.command("accept")
+def accept(
+    store: StoreArgument, number: NumberArgument, by: WhoOption, why: WhyOption = ""
+) -> None:
+    """Put a version that passed validation in force."""
+    with console.reporting(False):
+        from dashboards.calibration import accepted
+
+        accepted(store, number, by, why)
+
+
+@calibration_app.command("rollback")
+def rollback(store: StoreArgument, by: WhoOption, why: WhyOption = "") -> None:
+    """Take the version in force out; the accepted one before it comes back."""
+    with console.reporting(False):
+        from dashboards.calibration import rolled_back
+
+        rolled_back(store, by, why)
+
+
+@calibration_app.command("export")
+def export(
+    store: StoreArgument,
+    site: SiteArgument,
+    out: Annotated[Path, typer.Option(help="Site file to write.")],
+) -> None:
+    """Write a site file with the version in force, for any other command."""
+    with console.reporting(False):
+        from dashboards.calibration import exported
+
+        exported(store, site, out)
