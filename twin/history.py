@@ -74,8 +74,9 @@ def history(telemetry: pd.DataFrame, moves: pd.DataFrame, source: str) -> Histor
         As `read_history`.
     """
     _need(telemetry, ("time_s", *Inputs._fields), f"{source}: telemetry")
-    _need(moves, ("time_s", *Setpoints._fields), f"{source}: setpoints")
     notes: list[str] = []
+    moves = _with_defaults(moves, notes)
+    _need(moves, ("time_s", *Setpoints._fields), f"{source}: setpoints")
     telemetry = _ordered(telemetry, "telemetry", notes)
     moves = _ordered(moves, "setpoints", notes)
     values = telemetry.reindex(columns=["time_s", *Inputs._fields, *Outputs._fields])
@@ -122,6 +123,14 @@ def _table(folder: Path, stem: str) -> pd.DataFrame:
         "simulate`, `wetbulb demo` or the daemon wrote."
     )
     raise DataError(message)
+
+
+def _with_defaults(moves: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Setpoints that a plant may lack take the value that leaves it alone."""
+    absent = {k: v for k, v in Setpoints._field_defaults.items() if k not in moves}
+    if absent:
+        notes.append(f"setpoints not recorded, taken as idle: {', '.join(absent)}")
+    return moves.assign(**absent)
 
 
 def _need(table: pd.DataFrame, names: tuple[str, ...], where: str) -> None:
