@@ -14,6 +14,7 @@ import typer
 
 from dashboards import console
 from dashboards.calibration_commands import calibrate, calibration_app
+from dashboards.component_commands import component_app
 from dashboards.job_commands import forecast_app, jobs_app
 from dashboards.tune_commands import tune_app
 
@@ -26,9 +27,6 @@ app = typer.Typer(
 )
 site_app = typer.Typer(help="Look at a site file.", no_args_is_help=True)
 app.add_typer(site_app, name="site")
-component_app = typer.Typer(
-    help="Look at, run and fit one component of the plant.", no_args_is_help=True
-)
 app.add_typer(component_app, name="component")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(forecast_app, name="forecast")
@@ -41,12 +39,6 @@ SiteArgument = Annotated[
 ]
 SiteOption = Annotated[
     str, typer.Option("--site", help="Name of a shipped site, or path to a YAML file.")
-]
-ComponentArgument = Annotated[
-    str, typer.Argument(help="Name, see `wetbulb component list`.")
-]
-ParamsOption = Annotated[
-    Path | None, typer.Option(help="Nameplate, YAML or JSON; see `component show`.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 HoursOption = Annotated[float, typer.Option(help="Simulated hours.")]
@@ -340,62 +332,6 @@ def site_schema() -> None:
         from dashboards.site import print_schema
 
         print_schema()
-
-
-@component_app.command("list")
-def component_list(as_json: JsonOption = False) -> None:
-    """Print every component."""
-    with console.reporting(as_json):
-        from dashboards.component import show_all
-
-        show_all(as_json)
-
-
-@component_app.command("show")
-def component_show(name: ComponentArgument, as_json: JsonOption = False) -> None:
-    """Print equation, parameters and input columns of a component."""
-    with console.reporting(as_json):
-        from dashboards.component import show
-
-        show(name, as_json)
-
-
-@component_app.command("run")
-def component_run(
-    name: ComponentArgument,
-    inputs: Annotated[Path, typer.Option(help="CSV, one row per operating point.")],
-    out: Annotated[Path, typer.Option(help="CSV to write.")],
-    params: ParamsOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Run a component over a table of operating points."""
-    with console.reporting(as_json):
-        from dashboards.component import run
-
-        run(name, params, inputs, out, as_json)
-
-
-@component_app.command("fit")
-def component_fit(
-    name: ComponentArgument,
-    data: Annotated[
-        Path, typer.Option(help="CSV with input and measured output columns.")
-    ],
-    params: ParamsOption = None,
-    free: Annotated[
-        str | None,
-        typer.Option(help="Comma-separated fields; all numbers in --params if empty."),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder; runs/fit-NAME if not given.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Fit a component's parameters to measurements, with 95 % confidence intervals."""
-    with console.reporting(as_json):
-        from dashboards.component import fit
-
-        fit(name, params, data, free, out, as_json)
 
 
 def main() -> None:
