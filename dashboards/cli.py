@@ -51,10 +51,7 @@ LoadOption = Annotated[
     typer.Option(help="CSV of IT power, or job table; the site's own if not given."),
 ]
 LoadDayOption = Annotated[
-    float | None,
-    typer.Option(
-        min=0.0, help="Days into the load at which the run starts; the forecast's past."
-    ),
+    float | None, typer.Option(min=0.0, help="Days of the load before the run starts.")
 ]
 ControllersOption = Annotated[
     str, typer.Option(help="Comma-separated; the last one is the candidate.")

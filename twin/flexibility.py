@@ -1,10 +1,27 @@
-"""The lever of moving jobs: how much energy can wait, and a plan carried out.
+r"""The lever of moving jobs: how much energy can wait, and a plan carried out.
 
 Deferrable jobs may start late if they end by their deadline at the latest. The energy that
-they have taken by each time lies between two curves: all as early as possible, and all as
-late as possible. An optimizer chooses a curve between them; ``releases`` turns it into the
-earliest start of every job, and ``carry_out`` schedules and takes the plan back for each
-job that would miss, because of the plan, a deadline it kept without.
+each class has taken by each time lies between two curves: all as early as possible, and
+all as late as possible. An optimizer chooses a curve between them; ``execute`` hands it to
+the scheduler and says what it cost in delay.
+
+How to use it in a plan over steps :math:`t` of length :math:`\Delta_t`, one variable
+:math:`p_{c,t}` for each class and step [W at the rack inputs, above idle]:
+
+.. math::
+
+    latest\_j_{c,t} \le \sum_{s \le t} p_{c,s} \Delta_s \le earliest\_j_{c,t}, \qquad
+    least\_w_{c,t} \le p_{c,t} \le most\_w_{c,t}
+
+1. ``bounds(waiting(jobs, now_s), ...)`` on the steps of the forecast.
+2. The IT power of the plan is the forecast, which holds these jobs as early as they can
+   run, plus :math:`\sum_c p_{c,t}` minus ``asap_w`` of the bounds.
+3. ``execute`` with ``Plan(edge_s, cumulative energy)``; apply the first step, plan again.
+
+The bounds take limits for run times, as the scheduler does: real jobs end earlier, so the
+energy is an upper bound and deadlines are safe. Jobs are not preempted: between the curves
+a plan can ask for a course that no set of whole jobs follows; ``execute`` follows it from
+above, job by job.
 """
 
 from typing import NamedTuple
@@ -13,9 +30,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.forecast import Series
-from twin.job_table import CLASSES, Jobs, size
-from twin.jobs import Grid, Hardware, Mode, phase_powers
+from twin.job_table import CLASSES, Jobs, size, take
+from twin.jobs import Hardware, Mode, phase_powers
 from twin.pools import Pools, Result, simulate
+from twin.queue_forecast import visible
 from twin.scheduling import limits
 
 ROUNDS = 10
@@ -28,11 +46,24 @@ class Deferrable(NamedTuple):
     deadline_s: Series  # of the end
 
 
-class Envelope(NamedTuple):
-    """Energy above idle taken by the end of each step, shape (steps,) [J]."""
+class Bounds(NamedTuple):
+    """What a plan may choose, above idle; arrays of shape (class, time)."""
 
-    earliest_j: Series
-    latest_j: Series
+    classes: tuple[str, ...]  # those with something to move
+    edge_s: Series  # shape (time + 1,)
+    earliest_j: Series  # most energy taken by the end of each step
+    latest_j: Series  # least
+    most_w: Series  # all that may run in the step
+    least_w: Series  # all that must run in the whole step
+    asap_w: Series  # mean power if nothing waits
+
+
+class Plan(NamedTuple):
+    """Energy above idle that each class has taken by the end of each step [J]."""
+
+    classes: tuple[str, ...]
+    edge_s: Series  # shape (time + 1,)
+    energy_j: Series  # shape (class, time), within the bounds
 
 
 class Executed(NamedTuple):
@@ -59,76 +90,118 @@ def by_class(jobs: Jobs, window_s: dict[str, float]) -> Deferrable:
     return Deferrable(np.isfinite(window), jobs.submit_s + limit_s + window)
 
 
-def envelope(
-    jobs: Jobs, choice: Deferrable, grid: Grid, hardware: Hardware, mode: Mode
-) -> Envelope:
-    """Bounds of the energy of deferrable jobs over time.
+def waiting(jobs: Jobs, now_s: float) -> Jobs:
+    """Jobs of the queue at a time: submitted, not started; as they are seen then."""
+    seen = visible(jobs, now_s)
+    return take(seen, np.isnan(seen.start_s))
 
-    Run times are those the scheduler knows, the limits; power is that of the steady phase.
+
+def bounds(
+    jobs: Jobs, choice: Deferrable, edge_s: Series, hardware: Hardware, mode: Mode
+) -> Bounds:
+    """Bounds of the energy and power of deferrable jobs over time, by class.
+
+    Parameters
+    ----------
+    jobs
+        The queue; nothing of it starts before the first edge.
+    choice
+        What may wait.
+    edge_s
+        Edges of the steps, ascending. [s]
+    hardware, mode
+        What the units are; power is that of the steady phase.
     """
-    power, length, earliest, latest = _known(jobs, choice, hardware, mode)
-    edge = grid.start_s + grid.step_s * np.arange(1, grid.steps + 1)
-    curves = []
-    for begin in (earliest, latest):
-        taken = np.clip(edge[:, None] - begin[None, :], 0.0, length[None, :])
-        curves.append(taken @ power)
-    return Envelope(curves[0], curves[1])
+    known = _known(jobs, choice, edge_s[0], hardware, mode)
+    rows = []
+    names = [CLASSES[k] for k in np.unique(jobs.job_class[choice.may_wait])]
+    kind = jobs.job_class[choice.may_wait]
+    for name in names:
+        mine = kind == CLASSES.index(name)
+        rows.append(_curves(*(field[mine] for field in known), edge_s))
+    shape = (len(names), 5, len(edge_s) - 1)
+    table = np.array(rows).reshape(shape).swapaxes(0, 1)
+    return Bounds(tuple(names), edge_s, *table)
+
+
+def _curves(
+    power: Series, length: Series, earliest: Series, latest: Series, edge_s: Series
+) -> Series:
+    """Rows of ``Bounds`` of one class, shape (5, time)."""
+    begin, end = edge_s[:-1, None], edge_s[1:, None]
+    soon = np.clip(end - earliest, 0.0, length) @ power
+    late = np.clip(end - latest, 0.0, length) @ power
+    may = (earliest < end) & (latest + length > begin)
+    must = (latest <= begin) & (earliest + length >= end)
+    asap = np.diff(soon, prepend=0.0) / np.diff(edge_s)
+    return np.array([soon, late, may @ power, must @ power, asap])
 
 
 def _known(
-    jobs: Jobs, choice: Deferrable, hardware: Hardware, mode: Mode
+    jobs: Jobs, choice: Deferrable, begin_s: float, hardware: Hardware, mode: Mode
 ) -> tuple[Series, Series, Series, Series]:
     """Power, length, earliest and latest start of the deferrable jobs."""
     may = choice.may_wait
     limit_s, _ = limits(jobs.requested_s, jobs.run_s)
     table, _ = phase_powers(hardware, mode)
     power = size(jobs)[may] * table[jobs.job_class[may], 2]
-    earliest = jobs.submit_s[may]
+    earliest = np.maximum(jobs.submit_s[may], begin_s)
     latest = np.maximum(choice.deadline_s[may] - limit_s[may], earliest)
     return power, limit_s[may], earliest, latest
 
 
 def releases(
-    jobs: Jobs,
-    choice: Deferrable,
-    plan_j: Series,
-    grid: Grid,
-    hardware: Hardware,
-    mode: Mode,
+    jobs: Jobs, choice: Deferrable, plan: Plan, hardware: Hardware, mode: Mode
 ) -> Series:
-    """Earliest start of every job that follows a curve of energy.
-
-    Parameters
-    ----------
-    jobs, choice
-        The queue and what may wait.
-    plan_j
-        Energy taken by the end of each step, within the envelope. [J]
-    grid, hardware, mode
-        As for the envelope.
+    """Earliest start of every job that follows a plan.
 
     Returns
     -------
     ndarray
-        Shape (jobs,); jobs are let go in the order of their latest start, and at that at
-        the latest.
+        Shape (jobs,); the jobs of a class are let go in the order of their latest start,
+        and at that at the latest. Classes without a plan are not held back.
     """
-    power, length, earliest, latest = _known(jobs, choice, hardware, mode)
-    begin = latest.copy()
-    taken = np.zeros(grid.steps)
-    edge = grid.start_s + grid.step_s * np.arange(grid.steps + 1)
-    for job in np.argsort(latest, kind="stable"):
-        open_steps = np.flatnonzero(
-            (edge[1:] > earliest[job]) & (edge[:-1] < latest[job])
-        )
-        short = open_steps[taken[open_steps] < plan_j[open_steps]]
-        if len(short):
-            begin[job] = min(max(edge[short[0]], earliest[job]), latest[job])
-        after = np.clip(edge[1:] - begin[job], 0.0, length[job])
-        taken += power[job] * after
+    known = _known(jobs, choice, float(plan.edge_s[0]), hardware, mode)
+    kind = jobs.job_class[choice.may_wait]
+    begin = jobs.submit_s[choice.may_wait].copy()
+    for name, energy_j in zip(plan.classes, plan.energy_j, strict=True):
+        mine = kind == CLASSES.index(name)
+        begin[mine] = _begins(*(field[mine] for field in known), energy_j, plan.edge_s)
     release = jobs.submit_s.copy()
     release[choice.may_wait] = begin
     return release
+
+
+def _begins(
+    power: Series,
+    length: Series,
+    earliest: Series,
+    latest: Series,
+    energy_j: Series,
+    edge_s: Series,
+) -> Series:
+    """Starts of the jobs of one class along its curve of energy."""
+    begin, taken = latest.copy(), np.zeros(len(energy_j))
+    for job in np.argsort(latest, kind="stable"):
+        is_open = (edge_s[1:] > earliest[job]) & (edge_s[:-1] < latest[job])
+        short = np.flatnonzero(is_open & (taken < energy_j))
+        if len(short):
+            begin[job] = min(max(edge_s[short[0]], earliest[job]), latest[job])
+        taken += power[job] * np.clip(edge_s[1:] - begin[job], 0.0, length[job])
+    return begin
+
+
+def execute(
+    jobs: Jobs,
+    choice: Deferrable,
+    plan: Plan,
+    pools: Pools,
+    hardware: Hardware,
+    mode: Mode,
+) -> Executed:
+    """Carry a plan out through the scheduler; see ``releases`` and ``carry_out``."""
+    release_s = releases(jobs, choice, plan, hardware, mode)
+    return carry_out(jobs, choice, release_s, pools, hardware, mode)
 
 
 def carry_out(

@@ -173,6 +173,7 @@ def test_failures_make_jobs_hold_their_units_longer() -> None:
     assert broken.run_s.sum() > 1.001 * whole.run_s.sum()
 
 
+WEEK_S = np.arange(7 * 24 + 1) * 3600.0
 WINDOW = {"finetuning": 12 * 3600.0, "general": 6 * 3600.0}
 
 
@@ -181,11 +182,13 @@ WINDOW = {"finetuning": 12 * 3600.0, "general": 6 * 3600.0}
 def test_a_plan_never_makes_a_job_miss_its_deadline(seed: int, share: float) -> None:
     queue = made(3, seed)
     choice = flexibility.by_class(queue, WINDOW)
-    grid = Grid(0.0, 3600.0, 7 * 24)
-    bounds = flexibility.envelope(queue, choice, grid, FRONTIER, MODE)
+    bounds = flexibility.bounds(queue, choice, WEEK_S, FRONTIER, MODE)
     assert (bounds.latest_j <= bounds.earliest_j + 1e-6).all()
-    plan = bounds.latest_j + share * (bounds.earliest_j - bounds.latest_j)
-    release = flexibility.releases(queue, choice, plan, grid, FRONTIER, MODE)
+    assert (bounds.least_w <= bounds.most_w).all()
+    assert (bounds.asap_w <= bounds.most_w * (1 + 1e-9) + 1e-6).all()
+    energy_j = bounds.latest_j + share * (bounds.earliest_j - bounds.latest_j)
+    plan = flexibility.Plan(bounds.classes, WEEK_S, energy_j)
+    release = flexibility.releases(queue, choice, plan, FRONTIER, MODE)
     held = choice.may_wait & (release > queue.submit_s)
     np.testing.assert_array_equal(
         release[~choice.may_wait], queue.submit_s[~choice.may_wait]
@@ -204,11 +207,57 @@ def test_a_plan_never_makes_a_job_miss_its_deadline(seed: int, share: float) -> 
 def test_a_late_plan_moves_energy() -> None:
     queue = made(3)
     choice = flexibility.by_class(queue, WINDOW)
-    grid = Grid(0.0, 3600.0, 7 * 24)
-    bounds = flexibility.envelope(queue, choice, grid, FRONTIER, MODE)
+    bounds = flexibility.bounds(queue, choice, WEEK_S, FRONTIER, MODE)
     house = Pools(training=1e5)  # nothing else holds a job back
-    release = flexibility.releases(queue, choice, bounds.latest_j, grid, FRONTIER, MODE)
-    late = flexibility.carry_out(queue, choice, release, house, FRONTIER, MODE)
+    plan = flexibility.Plan(bounds.classes, WEEK_S, bounds.latest_j)
+    late = flexibility.execute(queue, choice, plan, house, FRONTIER, MODE)
     assert late.taken_back == 0
     assert late.delay_s["general"][0] == pytest.approx(5.75 * 3600, abs=900.0)
     assert late.delay_s["inference"][1] == 0.0
+
+
+def test_a_plan_at_the_upper_curve_holds_nothing_back() -> None:
+    queue = made(3)
+    choice = flexibility.by_class(queue, WINDOW)
+    # uneven steps, as those of the controllers
+    edge_s = np.concatenate([[0.0], np.cumsum(np.tile([900.0, 3600.0], 130))])
+    found = flexibility.bounds(queue, choice, edge_s, FRONTIER, MODE)
+    plan = flexibility.Plan(found.classes, edge_s, found.earliest_j)
+    done = flexibility.execute(queue, choice, plan, Pools(1e5), FRONTIER, MODE)
+    assert max(most for _, most in done.delay_s.values()) <= 3600.0  # within one step
+
+
+def test_the_curves_are_those_of_two_jobs_by_hand() -> None:
+    """One unit for an hour, submitted at 0 and at 1 h, both may wait two hours."""
+    queue = take(made(1), np.array([0, 1]))
+    queue = queue._replace(
+        job_class=np.zeros(2, dtype=np.int8),
+        submit_s=np.array([0.0, 3600.0]),
+        requested_s=np.full(2, 3600.0),
+        run_s=np.full(2, 1800.0),
+        nodes=np.zeros(2),
+        accelerators=np.ones(2),
+    )
+    choice = flexibility.by_class(queue, {"general": 7200.0})
+    edge_s = np.arange(6) * 3600.0
+    found = flexibility.bounds(queue, choice, edge_s, FRONTIER, MODE)
+    unit_j = found.most_w[0, 0] * 3600.0
+    np.testing.assert_allclose(found.earliest_j[0] / unit_j, [1, 2, 2, 2, 2])
+    np.testing.assert_allclose(found.latest_j[0] / unit_j, [0, 0, 1, 2, 2])
+    np.testing.assert_allclose(found.most_w[0] * 3600.0 / unit_j, [1, 2, 2, 1, 0])
+    np.testing.assert_allclose(found.least_w, 0.0)
+    np.testing.assert_allclose(found.asap_w[0] * 3600.0 / unit_j, [1, 1, 0, 0, 0])
+
+
+def test_only_jobs_of_the_queue_can_be_moved() -> None:
+    ran = simulate(made(3), Pools(64.0), FRONTIER, MODE).jobs
+    now_s = 2 * 86400.0
+    queue = flexibility.waiting(ran, now_s)
+    assert len(queue.job_id) > 0
+    expected = (ran.submit_s <= now_s) & (ran.start_s > now_s)
+    assert set(queue.job_id) == set(ran.job_id[expected])
+    assert np.isnan(queue.run_s).all()  # nobody knows yet how long they take
+    empty = flexibility.by_class(queue, {})
+    none = flexibility.bounds(queue, empty, WEEK_S, FRONTIER, MODE)
+    assert none.classes == ()
+    assert none.earliest_j.shape == (0, len(WEEK_S) - 1)
