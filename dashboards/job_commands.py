@@ -83,6 +83,36 @@ def jobs_simulate(
         run_simulation(asked, as_json)
 
 
+@jobs_app.command("flexibility")
+def jobs_flexibility(
+    table: TableArgument,
+    units: Annotated[float, typer.Option(min=1.0, help="Accelerators of the pool.")],
+    window: Annotated[
+        list[str] | None,
+        typer.Option(help="CLASS=HOURS that it can wait; may be given several times."),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(help="Time; the median submission if not given.")
+    ] = None,
+    share: Annotated[
+        float,
+        typer.Option(min=0.0, max=1.0, help="Plan: 0 as late, 1 as early as possible."),
+    ] = 0.5,
+    booked: Annotated[
+        bool, typer.Option("--booked", help="Jobs of the next 24 h are known already.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="CSV of the steps.")] = None,
+    plot: PlotOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Energy that jobs can put off in the next 24 h; a plan, scheduled, with its delays."""
+    with console.reporting(as_json):
+        from dashboards.flexibility import Asked, run
+
+        windows = tuple(window or ("general=6", "finetuning=12"))
+        run(Asked(table, units, at, windows, share, booked, out, plot), as_json)
+
+
 @forecast_app.command("run")
 def forecast_run(
     table: TableArgument,

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from dashboards.style import ACCENT, INK, SETTINGS
 from twin.errors import ConfigError
+from twin.flexibility import Bounds
 
 Series = NDArray[np.float64]
 S_PER_DAY = 86400.0
 S_PER_HOUR = 3600.0
+J_PER_KWH = 3.6e6
 SIZE_IN = (9.0, 4.5)
 
 
@@ -81,3 +83,31 @@ def _save(figure: Figure, path: Path) -> None:
     except (OSError, ValueError) as error:
         message = f"{path}: cannot be written ({error}). Give e.g. a path to an .svg."
         raise ConfigError(message) from error
+
+
+def save_bounds(path: Path, found: Bounds, energy_j: Series) -> None:
+    """Energy of the deferrable jobs over time: between which curves, and the plan.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be written.
+    """
+    with mpl.rc_context(SETTINGS):
+        figure = Figure(figsize=SIZE_IN, layout="constrained")
+        axes = figure.subplots(1, len(found.classes), squeeze=False)[0]
+        hours = (found.edge_s - found.edge_s[0]) / S_PER_HOUR
+        for k, name in enumerate(found.classes):
+            low, high, plan = (
+                np.concatenate([[0.0], row[k]]) / J_PER_KWH
+                for row in (found.latest_j, found.earliest_j, energy_j)
+            )
+            axes[k].fill_between(
+                hours, low, high, color=ACCENT, alpha=0.2, linewidth=0, label="possible"
+            )
+            axes[k].plot(hours, plan, color=ACCENT, label="plan")
+            axes[k].set_title(name)
+            axes[k].set_xlabel("time from now [h]")
+        axes[0].set_ylabel("energy above idle [kWh]")
+        axes[0].legend(loc="upper left")
+        _save(figure, path)

@@ -141,7 +141,7 @@ def run_simulation(asked: Simulation, as_json: bool) -> None:
         jobs = generate(_demand(asked.pools), asked.days, rng)
         origin_s = 0.0
     else:
-        jobs = _with_run_times(read_table(asked.table))
+        jobs = with_run_times(read_table(asked.table))
         origin_s = float(np.floor(jobs.submit_s[0] / 86400.0) * 86400.0)
     mode = Mode(UNCAPPED_W if asked.cap_w is None else asked.cap_w, asked.inlet_c)
     depth = BACKFILL_DEPTH if asked.policy == "easy" else 0
@@ -182,7 +182,7 @@ def _demand(pools: Pools) -> Demand:
     return demand._replace(service_load=pools.inference / busiest / demand.units)
 
 
-def _with_run_times(jobs: Jobs) -> Jobs:
+def with_run_times(jobs: Jobs) -> Jobs:
     """Jobs that can be replayed; others are left out and counted."""
     known = np.isfinite(jobs.run_s)
     if not known.all():

@@ -44,6 +44,16 @@ class Deferrable(NamedTuple):
 
     may_wait: NDArray[np.bool_]
     deadline_s: Series  # of the end
+    earliest_s: Series  # start if nothing is held back
+
+
+class Waiters(NamedTuple):
+    """Deferrable jobs; arrays of shape (jobs,)."""
+
+    power_w: Series  # above idle
+    length_s: Series
+    earliest_s: Series  # start
+    latest_s: Series  # start that still keeps the deadline
 
 
 class Bounds(NamedTuple):
@@ -75,7 +85,9 @@ class Executed(NamedTuple):
     missed: int  # deadlines missed because of the plan: always 0
 
 
-def by_class(jobs: Jobs, window_s: dict[str, float]) -> Deferrable:
+def by_class(
+    jobs: Jobs, window_s: dict[str, float], start_s: Series | None = None
+) -> Deferrable:
     """Jobs of these classes may end up to a window after submission and limit.
 
     Parameters
@@ -84,10 +96,16 @@ def by_class(jobs: Jobs, window_s: dict[str, float]) -> Deferrable:
         The queue.
     window_s
         Class -> time it can wait. [s]
+    start_s
+        When each job starts if nothing is held back, by the scheduler, nan where it does
+        not; where units are free at its submission, which is taken if None. A job that
+        waits longer than its window anyhow cannot be moved.
     """
     limit_s, _ = limits(jobs.requested_s, jobs.run_s)
     window = np.array([window_s.get(name, np.nan) for name in CLASSES])[jobs.job_class]
-    return Deferrable(np.isfinite(window), jobs.submit_s + limit_s + window)
+    earliest = jobs.submit_s if start_s is None else start_s
+    may_wait = np.isfinite(window) & np.isfinite(earliest)
+    return Deferrable(may_wait, jobs.submit_s + limit_s + window, earliest)
 
 
 def waiting(jobs: Jobs, now_s: float) -> Jobs:
@@ -118,16 +136,16 @@ def bounds(
     kind = jobs.job_class[choice.may_wait]
     for name in names:
         mine = kind == CLASSES.index(name)
-        rows.append(_curves(*(field[mine] for field in known), edge_s))
+        some = Waiters(*(field[mine] for field in known))
+        rows.append(_curves(some, edge_s))
     shape = (len(names), 5, len(edge_s) - 1)
     table = np.array(rows).reshape(shape).swapaxes(0, 1)
     return Bounds(tuple(names), edge_s, *table)
 
 
-def _curves(
-    power: Series, length: Series, earliest: Series, latest: Series, edge_s: Series
-) -> Series:
+def _curves(some: Waiters, edge_s: Series) -> Series:
     """Rows of ``Bounds`` of one class, shape (5, time)."""
+    power, length, earliest, latest = some
     begin, end = edge_s[:-1, None], edge_s[1:, None]
     soon = np.clip(end - earliest, 0.0, length) @ power
     late = np.clip(end - latest, 0.0, length) @ power
@@ -139,15 +157,15 @@ def _curves(
 
 def _known(
     jobs: Jobs, choice: Deferrable, begin_s: float, hardware: Hardware, mode: Mode
-) -> tuple[Series, Series, Series, Series]:
-    """Power, length, earliest and latest start of the deferrable jobs."""
+) -> Waiters:
+    """What is known of the deferrable jobs."""
     may = choice.may_wait
     limit_s, _ = limits(jobs.requested_s, jobs.run_s)
     table, _ = phase_powers(hardware, mode)
     power = size(jobs)[may] * table[jobs.job_class[may], 2]
-    earliest = np.maximum(jobs.submit_s[may], begin_s)
+    earliest = np.maximum(choice.earliest_s[may], begin_s)
     latest = np.maximum(choice.deadline_s[may] - limit_s[may], earliest)
-    return power, limit_s[may], earliest, latest
+    return Waiters(power, limit_s[may], earliest, latest)
 
 
 def releases(
@@ -166,21 +184,16 @@ def releases(
     begin = jobs.submit_s[choice.may_wait].copy()
     for name, energy_j in zip(plan.classes, plan.energy_j, strict=True):
         mine = kind == CLASSES.index(name)
-        begin[mine] = _begins(*(field[mine] for field in known), energy_j, plan.edge_s)
+        some = Waiters(*(field[mine] for field in known))
+        begin[mine] = _begins(some, energy_j, plan.edge_s)
     release = jobs.submit_s.copy()
     release[choice.may_wait] = begin
     return release
 
 
-def _begins(
-    power: Series,
-    length: Series,
-    earliest: Series,
-    latest: Series,
-    energy_j: Series,
-    edge_s: Series,
-) -> Series:
+def _begins(some: Waiters, energy_j: Series, edge_s: Series) -> Series:
     """Starts of the jobs of one class along its curve of energy."""
+    power, length, earliest, latest = some
     begin, taken = latest.copy(), np.zeros(len(energy_j))
     for job in np.argsort(latest, kind="stable"):
         is_open = (edge_s[1:] > earliest[job]) & (edge_s[:-1] < latest[job])
