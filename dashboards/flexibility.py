@@ -116,7 +116,11 @@ def _movable(
     known = (jobs.submit_s <= until_s) & (jobs.start_s > edge_s[0])
     limit_s, _ = limits(jobs.requested_s, jobs.run_s)
     room = choice.deadline_s - limit_s > choice.earliest_s
-    return choice._replace(may_wait=choice.may_wait & known & room)
+    movable = choice.may_wait & known & room
+    # the others made no promise: a scheduler shifts some of them at any change
+    return choice._replace(
+        may_wait=movable, deadline_s=np.where(movable, choice.deadline_s, np.nan)
+    )
 
 
 def _table(found: Bounds, energy_j: Series) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Rolling origin: forecast, wait, score; the forecaster is refitted now and then."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,19 +10,6 @@ from twin.job_forecast import earlier
 from twin.series_forecast import QUANTILES, Forecaster, History, KnownFuture
 
 LEADS_S = {"15 min": 0.0, "1 h": 2700.0, "6 h": 20_700.0, "24 h": 85_500.0}
-
-
-class Learner(Forecaster, Protocol):
-    """A forecaster that learns."""
-
-    def fit(
-        self,
-        history: History,
-        known_future: KnownFuture,
-        horizon_s: Series,
-        quantiles: tuple[float, ...],
-    ) -> None:
-        """Learn from the history alone."""
 
 
 class Plan(NamedTuple):

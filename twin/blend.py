@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from twin.errors import DataError
 from twin.forecast import DAY_S, Series
-from twin.series_forecast import QUANTILES, History, KnownFuture, check
+from twin.series_forecast import QUANTILES, History, KnownFuture, Learner, check
 
 Index = NDArray[np.int64]
 CLIMATE_DAYS = 7
@@ -100,6 +100,40 @@ class BlendForecaster:
         known = _predictors(history, len(history.value), lead, climate, now)
         point = climate + np.sum(known * model.weights, axis=1)
         return np.asarray(np.sort(point[:, None] + model.error, axis=1))
+
+
+class MeanForecaster:
+    """Mean of the quantiles of the boosted model and of the blend.
+
+    One learns what a calendar and many lags say, the other does well with little history;
+    their mean is closer than either (J. Bates and C. Granger 1969, "The combination of
+    forecasts", doi:10.1057/jors.1969.103). Equal weights: nothing to fit.
+    """
+
+    def __init__(self, parts: tuple[Learner, ...]) -> None:
+        self._parts = parts
+
+    def fit(
+        self,
+        history: History,
+        known_future: KnownFuture,
+        horizon_s: Series,
+        quantiles: tuple[float, ...] = QUANTILES,
+    ) -> None:
+        """Learn from the history alone."""
+        for part in self._parts:
+            part.fit(history, known_future, horizon_s, quantiles)
+
+    def forecast(
+        self,
+        history: History,
+        known_future: KnownFuture,
+        horizon_s: Series,
+        quantiles: tuple[float, ...] = QUANTILES,
+    ) -> Series:
+        """See ``series_forecast.Forecaster``."""
+        asked = history, known_future, horizon_s, quantiles
+        return np.asarray(np.mean([p.forecast(*asked) for p in self._parts], axis=0))
 
 
 def _climate(history: History, n: int, lead: Index) -> tuple[Series, float]:

@@ -36,7 +36,7 @@ from twin.pools import Pools, Result, simulate
 from twin.queue_forecast import visible
 from twin.scheduling import limits
 
-ROUNDS = 10
+ROUNDS = 12
 
 
 class Deferrable(NamedTuple):
@@ -228,22 +228,23 @@ def carry_out(
     """Schedule with held-back jobs; no deadline is missed because of the plan.
 
     A job counts as missed if it ends after its deadline and would not have without the
-    plan. Such jobs are released at once and the schedule is made again; if some remain
-    after ``ROUNDS``, nothing is held back.
+    plan. Such jobs are released at once, those that were in their way are held half as
+    long, and the schedule is made again; if some remain after ``ROUNDS``, nothing is held
+    back.
     """
     plain = simulate(jobs, pools, hardware, mode)
-    release = np.maximum(release_s, jobs.submit_s)
-    given_up = np.zeros(len(release), dtype=bool)
+    held_s = np.maximum(release_s - jobs.submit_s, 0.0)
     for _ in range(ROUNDS):
-        planned = simulate(jobs, pools, hardware, mode, release)
+        planned = simulate(jobs, pools, hardware, mode, jobs.submit_s + held_s)
         missed = _missed(planned, plain, choice)
         if not missed.any():
             break
-        given_up |= missed | (choice.may_wait & _queued_with(missed, planned))
-        release = np.where(given_up, jobs.submit_s, release)
+        in_the_way = choice.may_wait & _queued_with(missed, planned)
+        held_s = np.where(missed, 0.0, np.where(in_the_way, held_s / 2.0, held_s))
     else:
-        planned, given_up = plain, choice.may_wait.copy()
+        planned, held_s = plain, np.zeros(len(held_s))
         missed = _missed(planned, plain, choice)
+    given_up = (release_s > jobs.submit_s) & (held_s == 0.0)
     delay = planned.jobs.start_s - plain.jobs.start_s
     told = {}
     for k, name in enumerate(CLASSES):
@@ -262,7 +263,9 @@ def _missed(planned: Result, plain: Result, choice: Deferrable) -> NDArray[np.bo
 
 
 def _queued_with(missed: NDArray[np.bool_], planned: Result) -> NDArray[np.bool_]:
-    """Jobs that were running when a missed one should have started."""
-    late = np.flatnonzero(missed)[0]
-    when = planned.jobs.start_s[late]
-    return np.asarray((planned.jobs.start_s <= when) & (planned.jobs.end_s >= when))
+    """Jobs that ran while missed ones were waiting."""
+    late = missed & np.isfinite(planned.jobs.start_s)
+    if not late.any():  # they never start: everyone is in the way
+        return np.ones(len(missed), dtype=bool)
+    first, last = planned.jobs.submit_s[late].min(), planned.jobs.start_s[late].max()
+    return np.asarray((planned.jobs.start_s <= last) & (planned.jobs.end_s >= first))

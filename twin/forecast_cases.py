@@ -6,7 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from twin import backtest, grid, weather
-from twin.backtest import Learner, Plan, Score
+from twin.backtest import Plan, Score
+from twin.baselines import BASELINES, Baseline
+from twin.blend import BlendForecaster, MeanForecaster
 from twin.forecast import DAY_S, Series
 from twin.grid import J_PER_KWH
 from twin.job_forecast import STEP_S, JobForecaster, history_of
@@ -17,11 +19,10 @@ from twin.pools import Pools, simulate
 from twin.readers.formats import read_jobs
 from twin.resources import data_path
 from twin.series_forecast import (
-    BASELINES,
     QUANTILES,
-    Baseline,
     History,
     KnownFuture,
+    Learner,
     SeriesForecaster,
     starts,
 )
@@ -99,7 +100,8 @@ def _hourly(name: str, unit: str, value: Series, weekday: float) -> Case:
     whole = History(len(value) * HOUR_S, HOUR_S, np.asarray(value, dtype=np.float64))
     plan = Plan(round(len(value) * 0.6), 31 * HOUR_S, 60 * DAY_S)
     horizon_s = starts(24, HOUR_S)
-    forecaster = SeriesForecaster(every_s=13 * HOUR_S)  # no divisor of a day
+    boosted = SeriesForecaster(every_s=13 * HOUR_S)  # no divisor of a day
+    forecaster = MeanForecaster((boosted, BlendForecaster()))
     return Case(name, unit, whole, KnownFuture(weekday), horizon_s, plan, forecaster)
 
 

@@ -15,7 +15,6 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from twin import quantile_model
 from twin.errors import DataError
@@ -27,7 +26,6 @@ WEEK_S = 7 * DAY_S
 FADE_S = (
     6 * 3600.0
 )  # assumption: a front, or a batch of work, passes in about this time
-ENSEMBLE_FADE_S = 6 * 3600.0  # assumption: correlation of errors within one forecast
 NEAR = 8  # the first steps, which are few and matter
 NEAR_PER_ORIGIN = 5
 FAR_PER_ORIGIN = 11
@@ -80,6 +78,19 @@ class Forecaster(Protocol):
         """
 
 
+class Learner(Forecaster, Protocol):
+    """A forecaster that learns."""
+
+    def fit(
+        self,
+        history: History,
+        known_future: KnownFuture,
+        horizon_s: Series,
+        quantiles: tuple[float, ...],
+    ) -> None:
+        """Learn from the history alone."""
+
+
 def starts(steps: int, step_s: float) -> Series:
     """Start of each of some equal steps [s]."""
     return np.asarray(np.arange(steps) * step_s, dtype=np.float64)
@@ -92,61 +103,6 @@ def past(history: History, horizon_s: Series, back_s: float) -> Series:
     at = len(history.value) + step - period
     at -= period * np.maximum(-(-(at - len(history.value) + 1) // period), 0)
     return history.value[np.maximum(at, 0)]
-
-
-class Baseline:
-    """A naive forecast: the last value, or that of a day or a week before.
-
-    Parameters
-    ----------
-    back_s
-        Age of the value; 0 is persistence.
-    band_days
-        Days whose errors give the band; 0 leaves a single value for all quantiles.
-    """
-
-    def __init__(self, back_s: float, band_days: int = 0) -> None:
-        self._back_s = back_s
-        self._band_days = band_days
-
-    def forecast(
-        self,
-        history: History,
-        known_future: KnownFuture,
-        horizon_s: Series,
-        quantiles: tuple[float, ...],
-    ) -> Series:
-        """See ``Forecaster``."""
-        point = self._point(history, horizon_s)[:, None]
-        if not self._band_days:
-            return np.repeat(point, len(quantiles), axis=1)
-        errors = self._errors(history, horizon_s)
-        return np.asarray(point + np.quantile(errors, quantiles, axis=0).T)
-
-    def _point(self, history: History, horizon_s: Series) -> Series:
-        if self._back_s == 0.0:
-            return np.full(len(horizon_s), history.value[-1])
-        return past(history, horizon_s, self._back_s)
-
-    def _errors(self, history: History, horizon_s: Series) -> Series:
-        """Errors of the same rule at earlier origins, shape (origins, time)."""
-        step = np.round(horizon_s / history.step_s).astype(np.int64)
-        reach = int(step.max()) + 1
-        day = round(DAY_S / history.step_s)
-        stop = len(history.value) - reach
-        first = max(stop - self._band_days * day, round(WEEK_S / history.step_s))
-        errors = []
-        for n in range(first, stop + 1, max(day // 8, 1)):
-            then = history._replace(value=history.value[:n])
-            errors.append(history.value[n + step] - self._point(then, horizon_s))
-        return np.array(errors)
-
-
-BASELINES = {
-    "persistence": 0.0,
-    "same time yesterday": DAY_S,
-    "same time last week": WEEK_S,
-}
 
 
 def anchor(history: History, known_future: KnownFuture, horizon_s: Series) -> Series:
@@ -282,46 +238,3 @@ class SeriesForecaster:
             self._model, features(history, known_future, horizon_s), horizon_s
         )
         return np.asarray(anchor(history, known_future, horizon_s)[:, None] + stray)
-
-
-def ensemble(
-    forecast: Series,
-    quantiles: tuple[float, ...],
-    step_s: float,
-    members: int,
-    rng: np.random.Generator,
-) -> Series:
-    """Courses that have the quantiles of a forecast and errors that persist.
-
-    Parameters
-    ----------
-    forecast
-        Shape (time, quantile).
-    quantiles
-        Of its columns, ascending.
-    step_s
-        Between two rows. [s]
-    members, rng
-        Number of courses and their randomness.
-
-    Returns
-    -------
-    ndarray
-        Shape (members, time). Between the quantiles linear in the normal score, beyond
-        the outermost ones along the last slope.
-    """
-    keep = np.exp(-step_s / ENSEMBLE_FADE_S)
-    shock = rng.normal(size=(members, len(forecast)))
-    score = np.empty_like(shock)
-    score[:, 0] = shock[:, 0]
-    for k in range(1, len(forecast)):
-        score[:, k] = keep * score[:, k - 1] + np.sqrt(1.0 - keep**2) * shock[:, k]
-    known = np.asarray(norm.ppf(quantiles))
-    courses = np.empty_like(score)
-    for k, row in enumerate(forecast):
-        slope = np.diff(row) / np.diff(known)
-        inside = np.interp(score[:, k], known, row)
-        below = slope[0] * np.minimum(score[:, k] - known[0], 0.0)
-        above = slope[-1] * np.maximum(score[:, k] - known[-1], 0.0)
-        courses[:, k] = inside + below + above
-    return courses

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twin import backtest, job_forecast, series_forecast
+from twin import backtest, job_forecast
+from twin.baselines import BASELINES, Baseline
+from twin.ensemble import ensemble
 from twin.errors import DataError
 from twin.forecast import DAY_S
 from twin.job_forecast import JobForecaster, Settings, history_of
@@ -18,11 +20,9 @@ from twin.pools import Pools, simulate
 from twin.queue_forecast import total_times, visible
 from twin.series_forecast import (
     QUANTILES,
-    Baseline,
     History,
     KnownFuture,
     SeriesForecaster,
-    ensemble,
 )
 
 MODE = Mode()
@@ -115,7 +115,7 @@ def test_baselines_are_what_they_say() -> None:
     x = history.value
     point = {
         name: Baseline(back).forecast(history, KnownFuture(), hours, (0.5,))[:, 0]
-        for name, back in series_forecast.BASELINES.items()
+        for name, back in BASELINES.items()
     }
     assert (point["persistence"] == x[-1]).all()
     yesterday = np.concatenate([x[-24:], x[-24:]])
@@ -138,7 +138,7 @@ def test_series_forecast_is_honest_and_better() -> None:
     )
     ours = backtest.score(forecasts, truths, hours, QUANTILES)
     assert 0.7 <= ours.coverage <= 0.9
-    for back in series_forecast.BASELINES.values():
+    for back in BASELINES.values():
         naive = backtest.roll(Baseline(back, 28), whole, known, hours, plan)
         assert ours.pinball < backtest.score(*naive, hours, QUANTILES).pinball
 
