@@ -119,3 +119,44 @@ def test_the_document_says_met_only_where_both_targets_are() -> None:
     assert rows["| good"].endswith("| -21.0% | -21.0% | 80.0% | met |")
     assert rows["| weak"].endswith("missed |")
     assert rows["| narrow"].endswith("missed |")
+
+
+def test_flexibility_moves_energy_and_keeps_every_deadline(tmp_path: Path) -> None:
+    table, plot = tmp_path / "ran.parquet", tmp_path / "room.svg"
+    call("jobs", "simulate", "--days", "4", "--training", "256", "--out", str(table))
+    delays = []
+    for share in ("0", "1"):
+        code, out, err = call(
+            *("jobs", "flexibility", str(table), "--units", "256", "--booked"),
+            *("--share", share, "--at", "1970-01-02T06:00Z", "--plot", str(plot)),
+            *("--window", "general=4", "--window", "finetuning=8", "--json"),
+        )
+        assert code == 0, err
+        told = json.loads(out)
+        assert told["deadlines_missed_by_the_plan"] == 0
+        assert told["movable_jobs"] > 0
+        steps = pd.DataFrame(told["steps"])
+        assert (steps["least_kwh"] <= steps["plan_kwh"] + 1e-9).all()
+        assert (steps["plan_kwh"] <= steps["most_kwh"] + 1e-9).all()
+        delays.append(told["delay_h"]["general"]["mean"])
+    assert delays[0] > delays[1]
+    assert "energy above idle" in plot.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--window", "general"), "CLASS=HOURS"),
+        (("--window", "games=3"), "CLASS=HOURS"),
+        (("--at", "teatime"), "is not a time"),
+        (("--at", "1999-01-01"), "waits at"),
+    ],
+)
+def test_flexibility_names_what_is_wrong(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    table = tmp_path / "ran.parquet"
+    call("jobs", "simulate", "--days", "2", "--training", "64", "--out", str(table))
+    code, _, err = call("jobs", "flexibility", str(table), "--units", "64", *arguments)
+    assert code != 0
+    assert said in err
