@@ -35,7 +35,8 @@ day; boosted quantile regression corrects them, conformalised by out-of-sample e
 Weather, prices and carbon are forecast for 24 h in hours by the mean of the same regression
 without jobs and of persistence blended with climatology (`twin/blend.py`), which alone is
 what the controllers get for weather and carbon: it fits in milliseconds. Quantiles: 0.1,
-0.25, 0.5, 0.75, 0.9. The pinball loss is the mean over all steps and quantiles; coverage is that of the 80 % band.
+0.25, 0.5, 0.75, 0.9. The pinball loss is the mean over all steps and quantiles;
+coverage is that of the 80 % band.
 
 A baseline is one value for all quantiles ("single"). Because any band beats a single
 value, each baseline also gets the band of its own errors in the last 28 days ("banded"):
