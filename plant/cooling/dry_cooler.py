@@ -150,13 +150,15 @@ def cool(
     least = np.maximum(cooler.minimum_air_flow_ratio, SMALL)
     on = np.minimum(np.maximum(air_flow_ratio, 0.0) / least, 1.0)
     x = np.minimum(np.maximum(air_flow_ratio, least), 1.0)
-    return _outputs(cooler, at, x, on)
+    return _outputs(cooler, at, x, on, _heat(cooler, at, x))
 
 
 @kernel
-def _outputs(cooler: DryCooler, at: _Coil, x: Numeric, on: Numeric) -> DryCoolerOutputs:
-    """Outputs with the fan at ``x`` for the share ``on`` of the time."""
-    heat_w = on * _heat(cooler, at, x)
+def _outputs(
+    cooler: DryCooler, at: _Coil, x: Numeric, on: Numeric, running_w: Numeric
+) -> DryCoolerOutputs:
+    """Outputs with the fan at ``x``, and ``running_w``, for the share ``on`` of the time."""
+    heat_w = on * running_w
     evaporation_kg_s = on * x * at.full_kg_s * at.gained
     bleed_kg_s = cooling_tower.blowdown(
         evaporation_kg_s, 0.0, cooler.cycles_of_concentration
@@ -215,9 +217,13 @@ def operate(
         x = _root.guess(bracket)
         miss = (_heat(cooler, at, x) - wanted_w) / scale
         bracket = _root.tighten(bracket, x, miss)
-    x = select(full_w <= wanted_w, 1.0 + zero, bracket.best)
+    short = full_w <= wanted_w
+    x = select(short, 1.0 + zero, bracket.best)
+    # the search knows the heat at its best speed
+    running_w = select(short, full_w, wanted_w + bracket.best_miss * scale)
     cycles = low_w >= wanted_w
     on = select(cycles, wanted_w / np.maximum(low_w, SMALL), 1.0 + zero)
     # air that cannot cool: the fan stays off
     useful = select((full_w > 0.0) & (wanted_w > 0.0), 1.0, 0.0)
-    return _outputs(cooler, at, select(cycles, least + zero, x), on * useful)
+    x = select(cycles, least + zero, x)
+    return _outputs(cooler, at, x, on * useful, select(cycles, low_w, running_w))

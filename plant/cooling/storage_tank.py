@@ -61,6 +61,12 @@ def _flush(
     after_c = loop.settle(layer_c, entering_c, rate_w_k, half, dt)
     kept_w = loop.stored(layer_c, after_c, half, dt)
     left_c = entering_c - kept_w / np.maximum(rate_w_k, SMALL)
+    # at a trickle the difference of two equal numbers would leave these ends
+    coldest_c, warmest_c = (
+        np.minimum(layer_c, entering_c),
+        np.maximum(layer_c, entering_c),
+    )
+    left_c = np.minimum(np.maximum(left_c, coldest_c), warmest_c)
     return after_c, select(rate_w_k > SMALL, left_c, layer_c)
 
 
