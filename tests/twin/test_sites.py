@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from twin.annual import simulate_year
-from twin.claims import CLIMATES, check_all
+from twin.claims import CLIMATES, Optimized, check_all
 from twin.config import load_site
 from twin.resources import available
 
@@ -38,7 +38,15 @@ def test_warm_humid_climates_cost_more():
 
 
 def test_claims_say_what_was_found_and_why():
-    found = {claim.name: claim for claim in check_all()}
+    little = Optimized("legacy_air_2mw", "Golden", "fixed", "rules", 100.0, 95.0, 0.0)
+    found = {claim.name: claim for claim in check_all(little)}
+    optimized = found["optimization of legacy_air_2mw, a year in Golden"]
+    assert not optimized.holds  # 5 % is not 8 %
+    assert "5.0% (rules against fixed)" in optimized.found
+    taps = found["cabinets of a micro-module on its busway"]
+    assert taps.holds  # 66 kW / 2 / (3 x 230 V x 0.95) = 50 A
+    assert "50 A each" in taps.found
+    assert found["availability of a job on 16,384 chips"].holds
     saving = found["from legacy to campus at 100 MW, Golden"]
     assert saving.holds
     assert "200 GWh" in saving.claimed
