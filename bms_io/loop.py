@@ -76,6 +76,34 @@ class ClosedLoop:
         if setup.armed_by:
             self.keeper.arm(setup.armed_by, 0.0)
 
+    @property
+    def audit(self) -> AuditLog:
+        """The log of this run, for whoever has something to add."""
+        return self._audit
+
+    def command(self, name: str, who: str, mode: Mode = Mode.SHADOW) -> None:
+        """Do what a person asks for; it takes effect at the next turn.
+
+        Parameters
+        ----------
+        name
+            arm, disarm, mode, exit-to-local or reset.
+        who
+            For the audit log.
+        mode
+            For ``mode``.
+        """
+        now_s = self._seen.time_s if self._seen else 0.0
+        self._helm.note("command", now_s, command=name, who=who, mode=mode)
+        if name == "arm":
+            self.keeper.arm(who, now_s)
+        elif name == "disarm":
+            self.keeper.disarm()
+        elif name == "reset":
+            self.emergency.reset()
+        else:
+            self.keeper.request(mode if name == "mode" else Mode.SHADOW)
+
     async def run(self, duration_s: float = math.inf) -> LoopResult:
         """Run until the time is over or ``stopping`` is set.
 

@@ -15,6 +15,7 @@ import typer
 from dashboards import console
 from dashboards.calibration_commands import calibrate, calibration_app
 from dashboards.component_commands import component_app
+from dashboards.control_commands import audit_app, control_app
 from dashboards.job_commands import forecast_app, jobs_app
 from dashboards.tune_commands import tune_app
 
@@ -28,6 +29,8 @@ app = typer.Typer(
 site_app = typer.Typer(help="Look at a site file.", no_args_is_help=True)
 app.add_typer(site_app, name="site")
 app.add_typer(component_app, name="component")
+app.add_typer(control_app, name="control")
+app.add_typer(audit_app, name="audit")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(tune_app, name="tune")

@@ -6,6 +6,7 @@ nothing.
 """
 
 import asyncio
+import contextlib
 import math
 import time
 from typing import Protocol
@@ -130,6 +131,7 @@ class FreePace:
         self._begun_s = time.monotonic()
         self._due_s = start_s
         self.paused = False
+        self.wake = asyncio.Event()  # ends a wait early
 
     async def begin(self) -> float:
         """Plant time now."""
@@ -139,7 +141,9 @@ class FreePace:
     async def next(self, now_s: float, interval_s: float) -> float:
         """Sleep until the next turn; missed turns are left out, never caught up."""
         self._due_s = max(self._due_s + interval_s, self._now_s())
-        await asyncio.sleep((self._due_s - self._now_s()) / self._speed)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout((self._due_s - self._now_s()) / self._speed):
+                await self.wake.wait()
         after_s = self._now_s()
         self.paused = after_s - now_s > _PAUSE_INTERVALS * interval_s
         return after_s

@@ -1,0 +1,188 @@
+"""The daemon: loop, monitor, historian, API and signals in one process."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bms_io.daemon.api import Answer, Api, Route, read_tokens
+from bms_io.daemon.historian import Historian
+from bms_io.daemon.instance import InstanceLock
+from bms_io.daemon.logs import JsonLog
+from bms_io.daemon.modes import Mode
+from bms_io.daemon.monitor import Monitor
+from bms_io.daemon.notify import notify
+from bms_io.daemon.pace import FreePace
+from bms_io.daemon.setup import Setup
+from bms_io.loop import ClosedLoop
+from bms_io.modbus import ModbusReader
+from bms_io.point_names import CLOCK_POINT
+from bms_io.points import PointMap
+from twin.errors import CommunicationError
+from twin.interfaces import Quality
+
+WHERE_FILE, TOKEN_FILE, LOCK_FILE = "control.json", "tokens.json", "lock"
+READY_AGE_S = 60.0  # a loop that has not turned for longer is not alive, least value
+
+
+class Settings(NamedTuple):
+    """How a daemon runs."""
+
+    directory: Path
+    scan_s: float  # plant time between looks
+    speed: float = 1.0  # plant seconds per second
+    api_port: int = 0
+    duration_s: float = float("inf")
+
+
+Build = Callable[[FreePace, Monitor], Setup]
+
+
+async def plant_time(point_map: PointMap) -> float | None:
+    """Clock of the plant, or None if it has none or does not answer."""
+    if CLOCK_POINT not in point_map.points:
+        return None
+    reader = ModbusReader(point_map)
+    try:
+        await reader.connect()
+        reading = (await reader.read([CLOCK_POINT], 0.0))[CLOCK_POINT]
+    except CommunicationError:
+        return None
+    finally:
+        await reader.close()
+    return None if reading.quality is Quality.BAD else reading.value
+
+
+async def serve(
+    settings: Settings, point_map: PointMap, site: Any, build: Build
+) -> None:
+    """Run a daemon until it is told to stop.
+
+    Parameters
+    ----------
+    settings
+        How.
+    point_map
+        Where the plant answers.
+    site
+        Limits of the alarms.
+    build
+        Makes the setup of the loop, given its pace and its monitor.
+
+    Raises
+    ------
+    InstanceError
+        If another daemon has this plant.
+    ConfigError
+        If the API port is taken or the token file is open to others.
+    """
+    directory = settings.directory
+    directory.mkdir(parents=True, exist_ok=True)
+    lock = InstanceLock(directory / LOCK_FILE)
+    historian = Historian(directory / "history")
+    log = JsonLog(sys.stderr)
+    monitor = Monitor(site, historian, log)
+    start_s = await plant_time(point_map)
+    patience_s = 0.3 * settings.scan_s / settings.speed
+    pace = FreePace(start_s or 0.0, settings.speed, patience_s)
+    loop = ClosedLoop(build(pace, monitor))
+    monitor.audit = loop.audit
+    api = Api(_routes(loop, monitor), read_tokens(directory / TOKEN_FILE))
+    port = await api.start(settings.api_port)
+    where: dict[str, Any] = {"host": "127.0.0.1", "port": port, "pid": os.getpid()}
+    (directory / WHERE_FILE).write_text(json.dumps(where))
+    stop = _stopper(loop, pace)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    log.say("info", "starts", **where, plant_time_s=start_s)
+    notify("READY=1")
+    try:
+        await loop.run(settings.duration_s)
+    finally:
+        log.say("info", "ends")
+        await api.close()
+        historian.close()
+        with contextlib.suppress(OSError):
+            (directory / WHERE_FILE).unlink()
+        lock.close()
+
+
+def _stopper(loop: ClosedLoop, pace: FreePace) -> Callable[[], None]:
+    """What a signal does: the turn ends, the plant is given back, then we end."""
+
+    def stop() -> None:
+        notify("STOPPING=1")
+        loop.stopping.set()
+        pace.wake.set()
+
+    return stop
+
+
+def _routes(loop: ClosedLoop, monitor: Monitor) -> dict[str, Route]:
+    """Everything that can be asked for."""
+
+    def status(who: str, body: dict[str, Any]) -> Answer:
+        return Answer(200, _json(monitor.status()))
+
+    def alive(who: str, body: dict[str, Any]) -> Answer:
+        return Answer(200, '{"alive": true}')
+
+    def ready(who: str, body: dict[str, Any]) -> Answer:
+        problems = list(monitor.last.seen.problems) if monitor.last else ["no turn yet"]
+        return Answer(200 if monitor.ready else 503, _json({"problems": problems}))
+
+    def metrics(who: str, body: dict[str, Any]) -> Answer:
+        return Answer(200, monitor.metrics(), "text/plain; version=0.0.4")
+
+    def command(name: str) -> Callable[[str, dict[str, Any]], Answer]:
+        def act(who: str, body: dict[str, Any]) -> Answer:
+            wanted = str(body.get("mode", Mode.SHADOW))
+            if wanted not in list(Mode):
+                message = f"mode {wanted}: allowed are {', '.join(Mode)}"
+                return Answer(400, _json({"error": message}))
+            loop.command(name, who, Mode(wanted))
+            return Answer(200, _json({"done": name, "next_turn": True}))
+
+        return act
+
+    def acknowledge(who: str, body: dict[str, Any]) -> Answer:
+        return _on_alarm(monitor, "acknowledge", who, body)
+
+    def shelve(who: str, body: dict[str, Any]) -> Answer:
+        return _on_alarm(monitor, "shelve", who, body)
+
+    commands = ("arm", "disarm", "mode", "exit-to-local")
+    return {
+        "/healthz": Route("GET", "", alive),
+        "/readyz": Route("GET", "", ready),
+        "/metrics": Route("GET", "", metrics),
+        "/status": Route("GET", "viewer", status),
+        **{f"/{name}": Route("POST", "operator", command(name)) for name in commands},
+        "/reset": Route("POST", "engineer", command("reset")),
+        "/acknowledge": Route("POST", "operator", acknowledge),
+        "/shelve": Route("POST", "operator", shelve),
+    }
+
+
+def _on_alarm(monitor: Monitor, act: str, who: str, body: dict[str, Any]) -> Answer:
+    """Acknowledge or shelve an alarm; both are recorded with who did it."""
+    name = str(body.get("alarm", ""))
+    if name not in monitor.alarms.entries:
+        message = f"alarm {name!r}: allowed are {', '.join(monitor.alarms.entries)}"
+        return Answer(400, _json({"error": message}))
+    now_s = monitor.last.time_s if monitor.last else 0.0
+    if act == "acknowledge":
+        monitor.alarms.acknowledge(name, now_s)
+    else:
+        monitor.alarms.shelve(name, who, now_s, float(body.get("for_s", 3600.0)))
+    monitor.record(f"alarm_{act}", now_s, alarm=name, who=who)
+    return Answer(200, _json({"done": act, "alarm": name}))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=str)

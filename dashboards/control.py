@@ -1,0 +1,197 @@
+"""``wetbulb control``: the daemon, and what a person asks of it."""
+
+import asyncio
+import functools
+import getpass
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bms_io.daemon.audit import AUDIT_FILE, verify_audit
+from bms_io.daemon.modes import Mode
+from bms_io.daemon.monitor import Monitor
+from bms_io.daemon.pace import FreePace
+from bms_io.daemon.service import TOKEN_FILE, WHERE_FILE, Settings, serve
+from bms_io.daemon.setup import Setup
+from bms_io.daemon.worker import Worker
+from bms_io.limits import limits_of, load_limits
+from bms_io.points import load_points
+from dashboards import console, controllers
+from optimizer.rules import RulesController
+from twin.config import load_site
+from twin.errors import CommunicationError, ConfigError
+from twin.interfaces import Controller
+from twin.resources import available, resolve
+from twin.run_forecast import make_forecaster
+from twin.scenario import load_scenario
+
+FORECAST_HOURS = 24.0
+
+
+class Request(NamedTuple):
+    """What the user asked for."""
+
+    site: str
+    points: str | None
+    limits: str | None
+    controller: str
+    mode: str
+    date: str
+    weather: str | None
+    load: str | None
+    host: str | None
+    port: int | None
+    scan_s: float | None
+    speed: float
+    deadline_s: float
+    good_cycles: int
+    api_port: int
+    hours: float | None
+    memory_mib: int
+    directory: Path
+
+
+def make_controller(site: str, name: str) -> Controller:
+    """Make a controller, in the process that asks."""
+    return controllers.make((name,), load_site(site))[0]
+
+
+def run(request: Request) -> None:
+    """Run the daemon until Ctrl-C or SIGTERM.
+
+    Raises
+    ------
+    WetbulbError
+        If an input is wrong or another daemon has this plant.
+    """
+    site = load_site(request.site)
+    points = load_points(
+        resolve(request.points or site.defaults.points, "points", ".yaml")
+    )
+    if request.host or request.port:
+        device = next(iter(points.devices.values()))
+        points = points.at(request.host or device.host, request.port or device.port)
+    shipped = request.limits or request.site
+    limits = (
+        load_limits(resolve(shipped, "limits", ".yaml"))
+        if request.limits or request.site in available("limits", ".yaml")
+        else limits_of(site)
+    )
+    if request.mode not in list(Mode):
+        message = f"--mode {request.mode}: allowed are {', '.join(Mode)}."
+        raise ConfigError(message)
+    controllers.make((request.controller,), site)  # refused here, not in the child
+    hours = request.hours or FORECAST_HOURS
+    scenario = load_scenario(site, request.date, hours, request.weather, request.load)
+    scan_s = request.scan_s or site.control.scan_interval_s
+    control_s = max(site.control.control_interval_s, scan_s)
+    site = site._replace(
+        control=site.control._replace(
+            scan_interval_s=scan_s, control_interval_s=control_s
+        )
+    )
+    worker = Worker(
+        request.controller,
+        functools.partial(make_controller, request.site, request.controller),
+        request.memory_mib << 20,
+    )
+
+    def build(pace: FreePace, monitor: Monitor) -> Setup:
+        worker.start()
+        return Setup(
+            site,
+            points,
+            pace,
+            worker,
+            make_forecaster(scenario),
+            request.directory,
+            limits,
+            fallback=RulesController(site),
+            wanted=Mode(request.mode),
+            good_cycles=request.good_cycles,
+            deadline_s=request.deadline_s,
+            watchers=(monitor.turn,),
+        )
+
+    duration_s = float("inf") if request.hours is None else request.hours * 3600.0
+    settings = Settings(
+        request.directory, scan_s, request.speed, request.api_port, duration_s
+    )
+    asyncio.run(serve(settings, points, site, build))
+
+
+def ask(directory: Path, command: str, role: str, **body: Any) -> dict[str, Any]:
+    """Ask a running daemon.
+
+    Parameters
+    ----------
+    directory
+        Where it runs.
+    command
+        Path of the API, e.g. ``status``.
+    role
+        Whose token to use.
+    **body
+        For a command; None for a question.
+
+    Raises
+    ------
+    CommunicationError
+        If it does not answer.
+    ConfigError
+        If there is none, or it refuses.
+    """
+    try:
+        where = json.loads((directory / WHERE_FILE).read_text())
+        token = json.loads((directory / TOKEN_FILE).read_text())[role]
+    except (OSError, ValueError, KeyError) as error:
+        message = (
+            f"--directory {directory}: no daemon runs there, or its tokens are not "
+            f"readable ({error}). Start one with `wetbulb control SITE`."
+        )
+        raise ConfigError(message) from error
+    data = json.dumps({"who": getpass.getuser(), **body}).encode() if body else None
+    request = urllib.request.Request(
+        f"http://{where['host']}:{where['port']}/{command}",
+        data=data,
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return dict(json.loads(answer.read()))
+    except urllib.error.HTTPError as error:
+        with error:
+            raise ConfigError(error.read().decode()) from error
+    except OSError as error:
+        message = f"the daemon (process {where['pid']}) does not answer: {error}"
+        raise CommunicationError(message) from error
+
+
+def show_status(directory: Path, as_json: bool) -> None:
+    """Print what a daemon says of itself."""
+    said = ask(directory, "status", "viewer")
+    if as_json:
+        console.write_json(said)
+        return
+    for name in ("mode", "wanted", "armed_by", "time_s", "rung", "reason", "held"):
+        console.write(f"{name:10} {said.get(name, '')}")
+    for need in said.get("auto_needs", []):
+        console.write(f"auto needs {need}")
+    for alarm in said.get("alarms", []):
+        line = f"alarm P{alarm['priority']} {alarm['alarm']} ({alarm['standing']})"
+        console.write(f"{line}: {alarm['detail']}. To do: {alarm['response']}")
+    active, advice = said.get("active", {}), said.get("advice", {})
+    for name, value in advice.items():
+        console.write(f"{name:18} active {active[name]:>12g}  wanted {value:>12g}")
+
+
+def show_verified(path: Path, as_json: bool) -> None:
+    """Check an audit log and print its length and digest."""
+    log = path / AUDIT_FILE if path.is_dir() else path
+    count, digest = verify_audit(log)
+    if as_json:
+        console.write_json({"rows": count, "digest": digest, "sound": True})
+    else:
+        console.write(f"{log}: {count} rows, chain sound, last digest {digest}")
