@@ -1,5 +1,6 @@
 """Rules between the values of a site that no single field can know."""
 
+from twin import design_day
 from twin.signals import ALL_UNITS, Setpoints
 from twin.site import SCHEMA_VERSION, SetpointLimits, Site
 
@@ -16,12 +17,13 @@ def check(site: Site) -> list[Finding]:
     list of (path, message)
         Empty if the site is consistent.
     """
-    return [
+    found = [
         *_check_guard(site),
         *_check_power(site),
         *_check_water(site),
         *_check_control(site),
     ]
+    return found or design_day.findings(site)
 
 
 def _check_guard(site: Site) -> list[Finding]:
