@@ -18,6 +18,7 @@ LEVER_GROUPS: dict[str, tuple[str, ...]] = {
     "fan": ("tower_supply_c", "tower_cells_on"),
     "temperature": ("tcs_supply_c", "chilled_water_c", "air_supply_c"),
     "storage": ("battery_power_w",),
+    "units": ("air_units_on", "ups_modules_on"),
 }
 
 

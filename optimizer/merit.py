@@ -74,6 +74,9 @@ def judge(
     hard = stress(measure.site, forecast)
     stressed = respond(facility, measure.weights, guess[1], hard, first)
     usd = cost(measure, found, stressed)
+    drawn_w = found.site_w - np.asarray(setpoints.battery_power_w)
+    over_w = np.maximum(drawn_w - facility.power.grid_limit_w, 0.0)
+    usd += measure.weights.over_grid_usd_j * over_w * forecast.step_s
     usd[0] += moving(measure, setpoints)
     return Judged(forecast.time_s, setpoints, found, stressed, usd)
 

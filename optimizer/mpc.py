@@ -121,9 +121,9 @@ class MpcController:
                 estimate, now_s, f"plan took {spent_s:.1f} s", started
             )
         self._plan = plan
-        return self._first(
-            plan, status, self._reason(plan, measure, error_w, told), spent_s
-        )
+        reason = self._reason(plan, measure, error_w, told)
+        made = self._first(plan, status, reason, spent_s)
+        return made._replace(linearization_error_w=error_w)
 
     def _first(
         self, plan: Judged, status: str, reason: str, spent_s: float

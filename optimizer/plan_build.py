@@ -57,7 +57,8 @@ def build(step_s: Array, site: Site, weights: Weights, whole_s: float) -> Any:
     _units(m, starts, site)
     _modes(m, step_s)
     _battery(m, step_s, battery)
-    _power(m)
+    _deferred(m, step_s)
+    _power(m, site.facility.power.grid_limit_w)
     _temperatures(m)
     _objective(m, step_s, battery, weights)
     return m
@@ -79,6 +80,9 @@ def _parameters(m: Any) -> None:
         "eco_least": (m.T,),
         "eco_most": (m.T,),
         "units_now": (m.U,),
+        "defer_least": (m.T,),
+        "defer_most": (m.T,),
+        "defer_site": (m.T,),
         "jump": (m.T,),
         "anchor": (m.T,),
     }.items():
@@ -199,14 +203,34 @@ def _battery(m: Any, step_s: Array, battery: Battery) -> None:
     )
 
 
-def _power(m: Any) -> None:
-    """Power at the meter and its peak."""
+def _deferred(m: Any, step_s: Array) -> None:
+    """Energy of jobs that may wait, between two cumulative curves."""
+    m.defer = pe.Var(m.T, domain=pe.NonNegativeReals)
+
+    def taken(m: Any, t: int) -> Any:
+        return sum(float(step_s[s]) * m.defer[s] for s in range(t + 1))
+
+    m.defer_late = pe.Constraint(m.T, rule=lambda m, t: taken(m, t) >= m.defer_least[t])
+    m.defer_soon = pe.Constraint(m.T, rule=lambda m, t: taken(m, t) <= m.defer_most[t])
+
+
+def _power(m: Any, grid_limit_w: float) -> None:
+    """Power at the meter, its peak, and what is beyond the connection."""
     m.site_mw = pe.Var(m.T)
+    m.over_mw = pe.Var(m.T, domain=pe.NonNegativeReals)
+    m.over_is = pe.Constraint(
+        m.T, rule=lambda m, t: m.over_mw[t] >= m.site_mw[t] - grid_limit_w / W_PER_MW
+    )
 
     def power(m: Any, t: int) -> Any:
         moved = sum(m.site[t, i, k] * m.mix[t, i, k] for i in m.I for k in m.K)
         return m.site_mw[t] == (
-            m.base[t] + moved - m.saving[t] * m.eco[t] - m.discharge[t] + m.charge[t]
+            m.base[t]
+            + moved
+            + m.defer_site[t] * m.defer[t]
+            - m.saving[t] * m.eco[t]
+            - m.discharge[t]
+            + m.charge[t]
         )
 
     m.power_is = pe.Constraint(m.T, rule=power)
@@ -260,6 +284,8 @@ def _objective(m: Any, step_s: Array, battery: Battery, weights: Weights) -> Non
         for t in m.T
         for j in m.J
     )
+    beyond = weights.over_grid_usd_j * W_PER_MW
+    warm += sum(beyond * float(dt[t]) * m.over_mw[t] for t in m.T)
     through = weights.battery_wear_usd_j * W_PER_MW
     wear = sum(through * float(dt[t]) * m.discharge[t] for t in m.T)
     wear += sum(weights.mode_change_usd * m.eco_switch[t] for t in m.T)

@@ -26,7 +26,7 @@ from pyomo.common.errors import PyomoException
 
 from optimizer.linearize import Samples
 from optimizer.plan_build import W_PER_MW, build
-from optimizer.plan_problem import PlanProblem, PlanSolution
+from optimizer.plan_problem import Deferred, PlanProblem, PlanSolution
 from optimizer.problem import Weights
 from optimizer.warm_highs import plan_solver
 from twin.config import Site
@@ -120,6 +120,7 @@ class PlanModel:
             (m.units_now, problem.units_now),
             (m.jump, _jumps(problem, self._steps) / W_PER_MW),
             (m.anchor, share),
+            *_deferred(m, problem.deferred, self._steps),
         ):
             _store(parameter, values)
         m.soc_now.set_value(problem.soc)
@@ -144,6 +145,7 @@ class PlanModel:
             battery_w=np.array(battery) * W_PER_MW,
             site_w=np.array([m.site_mw[t].value for t in steps]) * W_PER_MW,
             soc=np.array([m.soc[t].value for t in steps]),
+            deferred_w=np.array([m.defer[t].value for t in steps]) * W_PER_MW,
             cost_usd=float(cost),
             gap_usd=gap,
         )
@@ -168,6 +170,17 @@ def at_time(step_s: Array, time_s: float) -> Array:
     one = np.eye(len(step_s))
     knots = np.concatenate([[0.0], ends])
     return np.array([np.interp(time_s, knots, np.r_[0.0, row]) for row in one])
+
+
+def _deferred(m: Any, jobs: Deferred | None, steps: int) -> list[tuple[Any, Array]]:
+    """Parameters of the jobs that may wait; zero where there are none."""
+    none = np.zeros(steps)
+    least_j, most_j, site_w_w = jobs or (none, none, none)
+    return [
+        (m.defer_least, least_j / W_PER_MW),
+        (m.defer_most, most_j / W_PER_MW),
+        (m.defer_site, site_w_w),
+    ]
 
 
 def _jumps(problem: PlanProblem, steps: int) -> Array:

@@ -18,6 +18,16 @@ class PlanPrices(NamedTuple):
     anchor_usd_j: float = 5.0 / 3.6e6  # missing charge when the battery is due full
 
 
+class Deferred(NamedTuple):
+    """Jobs that may wait, as in ``twin.flexibility``: arrays of shape (time,)."""
+
+    least_j: Array  # taken by the end of each step if all start as late as they may
+    most_j: Array  # likewise as early as they may
+    site_w_w: (
+        Array  # power of the site for each watt of theirs, with cooling and losses
+    )
+
+
 class PlanProblem(NamedTuple):
     """Numbers of one planning problem."""
 
@@ -37,6 +47,7 @@ class PlanProblem(NamedTuple):
     peak_so_far_w: float
     demand_usd_w: float
     jump_share: float  # chance given to a jump of the load in the first steps
+    deferred: Deferred | None = None  # None where no job may wait
 
 
 class PlanSolution(NamedTuple):
@@ -47,5 +58,6 @@ class PlanSolution(NamedTuple):
     battery_w: Array  # (time,), positive discharges
     site_w: Array  # (time,), as the linear model sees it
     soc: Array  # (time,), at the end of each step
+    deferred_w: Array  # (time,), power given to jobs that may wait
     cost_usd: float  # the whole objective
     gap_usd: float  # to the solver's bound

@@ -7,7 +7,7 @@ and its confirmation on the twin, the searches, the bound and the tables.
 
     J = \sum_t \Delta t_t \left( \pi_t P_t + c_{CO_2} \gamma_t P_t + c_w \dot m_t
         + c_f N \lambda(T_{chip,t}) + c_x (x_t - x^{cap}_t)^+
-        + c_K \sum_j (T_j - T_j^{max})^+
+        + c_K \sum_j (T_j - T_j^{max})^+ + c_G (P_t - P^{max})^+
         \right) + \pi_D \left( \max_t \bar P_t - D \right)^+ + \text{wear} + \text{charge}
 
 The power :math:`P` is the meter's: server fans and leakage are in it, so warming the room
@@ -47,6 +47,9 @@ class Weights(NamedTuple):
         2.0 / 3.6e6
     )  # put off by a cap: 1 kW of chip rents at 2 USD/h
     exceedance_usd_k_s: float = 200.0 / 3600.0  # above a temperature limit
+    over_grid_usd_j: float = (
+        20.0 / 3.6e6
+    )  # drawn beyond the connection, ten times a cap
     cell_start_usd: float = 1.0
     chiller_start_usd: float = 5.0
     mode_change_usd: float = 2.0  # of the UPS
@@ -149,11 +152,12 @@ def rates(
     power_w = np.asarray(outputs.site_power_w)
     limited = np.stack([getattr(outputs, n) for n in site.limits._fields], axis=-1)
     above_k = exceedance_k(np.array(site.limits), limited)
+    over_w = np.maximum(power_w - site.facility.power.grid_limit_w, 0.0)
     return Rates(
         prices.energy_usd_j * power_w,
         weights.carbon_usd_kg * prices.carbon_kg_j * power_w,
         *beside_energy(site.facility, weights, inputs, outputs, setpoints),
-        weights.exceedance_usd_k_s * above_k,
+        weights.exceedance_usd_k_s * above_k + weights.over_grid_usd_j * over_w,
     )
 
 

@@ -51,6 +51,7 @@ class Decision(NamedTuple):
     predicted_site_power_w: float = float("nan")
     solve_s: float = 0.0
     status: str = "ok"  # "ok", or what made the controller fall back
+    linearization_error_w: float = float("nan")  # plan minus twin, site power now
 
 
 class Controller(Protocol):

@@ -17,7 +17,7 @@ from optimizer.linearize import (
 )
 from optimizer.mpc import MpcController, MpcSettings, search_radius
 from optimizer.plan_model import PlanModel, at_time
-from optimizer.plan_problem import PlanProblem
+from optimizer.plan_problem import Deferred, PlanProblem
 from optimizer.problem import Weights
 from optimizer.rules import RulesController
 from twin.compiled import initial_state
@@ -292,6 +292,69 @@ def test_objective_is_monotone_in_what_the_battery_may_do(planned):
         sizes.append(other.solve(numbers._replace(soc=0.95), gap_usd=0.01).cost_usd)
     assert (np.diff(sizes) <= 0.02).all()
     assert sizes[2] < sizes[0] - 1.0
+
+
+def test_jobs_that_may_wait_run_in_cheap_hours_between_their_two_curves(planned):
+    forecast, samples, model = planned
+    ends_s = np.cumsum(forecast.step_s)
+    total_j = 2e6 * 6 * 3600.0
+    soonest = np.minimum(2e6 * ends_s, total_j)
+    latest = np.clip(2e6 * (ends_s - 12 * 3600.0), 0.0, total_j)
+    jobs = Deferred(latest, soonest, np.full(len(ends_s), 1.1))
+    cheap = (forecast.time_s >= 9 * 3600.0) & (forecast.time_s < 13 * 3600.0)
+    price = np.where(cheap, 20.0, 90.0) / 3.6e9
+    numbers = problem(forecast, samples, energy_usd_j=price)
+    found = model.solve(numbers._replace(deferred=jobs), gap_usd=0.01)
+    taken = np.cumsum(found.deferred_w * forecast.step_s)
+    assert (taken <= soonest * (1 + 1e-6) + 1.0).all()
+    assert (taken >= latest - 1.0).all()
+    assert taken[-1] == pytest.approx(total_j, rel=1e-6)
+    assert np.sum((found.deferred_w * forecast.step_s)[cheap]) > 0.99 * total_j
+    without = model.solve(numbers, gap_usd=0.01)
+    np.testing.assert_array_equal(without.deferred_w, 0.0)
+    assert without.cost_usd < found.cost_usd
+
+
+def test_a_weak_connection_is_kept_by_battery_and_cap():
+    forecast, _, _, samples = sampled()
+    wide = PlanModel(horizon_grid(), SITE).solve(problem(forecast, samples), 0.1)
+    limit_w = float(wide.site_w.max()) - 0.3e6
+    power = SITE.facility.power._replace(grid_limit_w=limit_w)
+    site = SITE._replace(facility=SITE.facility._replace(power=power))
+    found = PlanModel(horizon_grid(), site).solve(problem(forecast, samples), 0.1)
+    assert found.site_w.max() <= limit_w + 1.0
+    assert found.cost_usd > wide.cost_usd
+
+
+def test_the_plan_costs_on_the_twin_what_its_program_says():
+    """Small moves of all levers: the linear sum and the twin agree to 1 % of overhead."""
+    forecast, state, base, _ = sampled("04-07")
+    base = base._replace(ups_eco=np.ones(len(forecast.step_s)))
+    windows = reachable(SITE.guard, DESIGN, forecast.time_s + 900.0)
+    radius = 0.1 * search_radius(SITE, MpcSettings().radius)
+    response = respond(SITE.facility, WEIGHTS, state, forecast.inputs, base)
+    first = Inputs(*(np.asarray(f)[:STRESS_STEPS] for f in forecast.inputs))
+    short = Setpoints(*(np.asarray(f)[:STRESS_STEPS] for f in base))
+    stressed = respond(SITE.facility, WEIGHTS, state, first, short)
+    found = sample(
+        SITE.facility,
+        WEIGHTS,
+        response,
+        stressed,
+        (forecast.inputs, first),
+        base,
+        grid(base, radius, windows),
+    )
+    numbers = problem(forecast, found, eco_now=1.0)
+    plan = PlanModel(horizon_grid(), SITE).solve(numbers, 0.01)
+    fields = {name: plan.levers[:, i] for i, name in enumerate(LEVERS)}
+    idle = np.zeros(len(forecast.step_s))
+    moved = Setpoints(**fields, ups_eco=plan.eco, battery_power_w=idle)
+    twin = respond(SITE.facility, WEIGHTS, state, forecast.inputs, moved, passes=80)
+    miss = plan.site_w + plan.battery_w - twin.site_w
+    overhead_w = twin.site_w - forecast.inputs.it_demand_w
+    assert np.abs(miss).sum() / overhead_w.sum() <= 0.01
+    assert plan.site_w.sum() < response.site_w.sum()
 
 
 def test_bad_data_holds_what_is_active():
