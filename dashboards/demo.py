@@ -5,6 +5,7 @@ same time. Only telemetry that crossed a socket goes into the figures.
 """
 
 import asyncio
+import json
 import time
 import webbrowser
 from collections.abc import Callable
@@ -32,11 +33,13 @@ from twin.interfaces import Controller
 from twin.kpis import kpis
 from twin.resources import resolve
 from twin.run_forecast import forecasters
+from twin.run_store import RUN_FILE
 from twin.scenario import Scenario, load_scenario
 from twin.site_forecast import SiteForecaster
 
 # Files of a run, in its folder or in that of a controller.
 RECORDED = (
+    RUN_FILE,
     "summary.json",
     "report.html",
     f"*/{AUDIT_FILE}",
@@ -85,6 +88,7 @@ def run(request: Request, as_json: bool) -> None:
     """
     begin_s = time.monotonic()
     prepared = prepare(request)
+    _describe(prepared)
     console.note(told_load(prepared.scenario))
     console.note(
         f"{', '.join(request.controllers)}: {request.hours:g} h from {request.date}, "
@@ -129,6 +133,14 @@ def prepare(request: Request) -> Prepared:
         raise ConfigError(message) from error
     maker = forecasters(scenario)
     return Prepared(request, site, scenario, points, chosen, directory, maker)
+
+
+def _describe(prepared: Prepared) -> None:
+    """Say in the folder what is run there, for the dashboard and for later."""
+    asked = prepared.request._asdict()
+    run = {name: asked[name] for name in asked if name not in ("out", "browser")}
+    text = json.dumps({"run": run}, indent=2, sort_keys=True) + "\n"
+    (prepared.directory / RUN_FILE).write_text(text, encoding="utf-8")
 
 
 def _check_unused(directory: Path) -> None:

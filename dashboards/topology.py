@@ -29,7 +29,7 @@ def _box(count: float, what: str, size: str = "") -> str:
     return f"[{count:g} x {what}{', ' + size if size else ''}]"
 
 
-def _size(power_w: float) -> str:
+def size(power_w: float) -> str:
     """Power in the unit that people use for it."""
     if power_w >= 1e6:
         return f"{power_w / 1e6:.3g} MW"
@@ -58,11 +58,11 @@ def _power(site: Site) -> list[str]:
             _box(
                 chain.transformer_count,
                 "transformer",
-                _size(chain.transformer.rated_power_w),
+                size(chain.transformer.rated_power_w),
             ),
-            _box(chain.ups_count, "UPS", _size(chain.ups.rated_power_w)),
-            f"[busway, {_size(chain.busway.rated_power_w)}]",
-            f"[racks, {_size(each)}, {racks.liquid_fraction:.0%} liquid]",
+            _box(chain.ups_count, "UPS", size(chain.ups.rated_power_w)),
+            f"[busway, {size(chain.busway.rated_power_w)}]",
+            f"[racks, {size(each)}, {racks.liquid_fraction:.0%} liquid]",
         ]
     )
     battery = chain.battery
@@ -70,7 +70,7 @@ def _power(site: Site) -> list[str]:
         energy = f"{battery.energy_j / 3.6e9:.3g} MWh"
         line.append(f"{GAP}    UPS <-> [battery, {energy}]")
     if chain.house_power_w > 0:
-        line.append(f"{GAP}    house {_size(chain.house_power_w)} beside the UPS")
+        line.append(f"{GAP}    house {size(chain.house_power_w)} beside the UPS")
     return line
 
 
@@ -87,7 +87,7 @@ def _heat(site: Site) -> list[str]:
         lines += _chain(["rack air", coils, water])
     chillers = plant.trim_chillers
     if chillers.chiller_count > 0:
-        size = _size(chillers.chiller.reference_capacity_w)
+        size = size(chillers.chiller.reference_capacity_w)
         box = _box(chillers.chiller_count, "trim chiller", size)
         lines += _chain(["in-row coils", box, "tower water (condensers)"])
     if plant.air.ahu_count > 0:
