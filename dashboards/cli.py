@@ -162,6 +162,22 @@ def simulate(
 
 
 @app.command()
+def dashboard(
+    run_dir: Annotated[
+        Path, typer.Argument(help="Folder of a run of `demo` or `simulate`.")
+    ],
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="TCP port on 127.0.0.1.")
+    ] = 8501,
+) -> None:
+    """Show a finished or running demo, or a simulation, on 127.0.0.1; Ctrl-C ends it."""
+    with console.reporting(as_json=False):
+        from dashboards import dashboard as screen
+
+        screen.run(run_dir, port)
+
+
+@app.command()
 def compare(
     site: SiteArgument,
     hours: HoursOption = 24.0,
