@@ -25,7 +25,6 @@ DARK = {
     "textColor": "#e6e6e6",
 }
 HOSTS = (HOST, "localhost")  # against DNS rebinding
-TONES = ("#3b82c4", "#808080", "#a8741a", "#2e8f83")
 OPTIONS = {
     "server.address": HOST,
     "server.headless": "true",
@@ -58,7 +57,6 @@ def command(directory: Path, port: int) -> list[str]:
     """Command line of the server."""
     options = [f"--{name}={value}" for name, value in OPTIONS.items()]
     options += [f"--server.allowedHosts={host}" for host in HOSTS]
-    options += [f"--theme.chartCategoricalColors={tone}" for tone in TONES]
     script = [str(SCRIPT), *options, f"--server.port={port}", "--", str(directory)]
     return [sys.executable, "-m", "streamlit", "run", *script]
 

@@ -14,8 +14,8 @@ from dashboards.screen.view import View
 
 SPARK_POINTS = 60
 CSS = """
-svg {width: 100%; height: auto; font-family: var(--st-font);}
-svg.tall {display: none;}
+svg {width: 100%; max-width: 1150px; height: auto; font-family: var(--st-font);}
+svg.tall {display: none; max-width: 460px;}
 @media (max-width: 640px) {svg.wide {display: none;} svg.tall {display: block;}}
 rect {fill: var(--st-secondary-background-color); stroke: #808080; stroke-width: 1;}
 text {fill: var(--st-text-color); font-size: 15px;}
@@ -81,6 +81,7 @@ def tiles(entries: Sequence[Tile], per_row: int = 4) -> None:
                 delta_arrow="off",
                 chart_data=list(tile.course) or None,
                 border=True,
+                height="stretch",
             )
 
 

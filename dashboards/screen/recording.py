@@ -20,6 +20,7 @@ from twin.config import Site, load_site
 from twin.errors import ConfigError, DataError
 from twin.run_store import RUN_FILE
 from twin.scenario import Scenario, load_scenario
+from twin.signals import Inputs, Outputs, Setpoints
 
 SUMMARY_FILE, AUDIT_FILE, JOURNAL_FILE = "summary.json", "audit.sqlite", "journal.jsonl"
 DECISION_COLUMNS = ("time_s", "reason", "status", "solve_s", "predicted_site_power_w")
@@ -138,6 +139,14 @@ def read(info: RunInfo, name: str) -> Recording:
     telemetry, setpoints = (_table(folder, n) for n in ("telemetry", "setpoints"))
     if telemetry is None or setpoints is None or telemetry.empty:
         message = f"{folder}: no telemetry yet. Wait, or choose another run."
+        raise DataError(message)
+    wanted = {*Inputs._fields, *Outputs._fields, "time_s"} - set(telemetry)
+    wanted |= {*Setpoints._fields, "time_s"} - set(setpoints)
+    if wanted:
+        message = (
+            f"{folder}: recorded by another version of wetbulb; {', '.join(sorted(wanted))} "
+            "missing. Show it with that version, or run it again."
+        )
         raise DataError(message)
     decisions = _table(folder, "decisions")
     if decisions is None:

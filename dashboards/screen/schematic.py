@@ -13,7 +13,7 @@ from dashboards.screen.texts import say
 from dashboards.screen.view import View, margins
 from dashboards.topology import size
 
-WIDTH, HEIGHT, GAP_X, GAP_Y = 172, 78, 34, 34
+WIDTH, HEIGHT, GAP_X, GAP_Y = 178, 74, 34, 26
 BOX = "b"
 
 
@@ -100,7 +100,7 @@ def _power(view: View) -> list[Part]:
             (1, 2),
         ),
         Part(
-            "house", chain.house_power_w > 0, "", (("house_power_w", "W"),), (1, 2), (1, 3)
+            "house", chain.house_power_w > 0, "", (("house_power_w", "W"),), (3, 1), (1, 3)
         ),
         Part(
             "busway",
@@ -156,7 +156,7 @@ def _heat(view: View) -> list[Part]:
             "chillers",
             chillers.chiller_count,
             size(chillers.chiller.reference_capacity_w),
-            (("chillers_on", ""), ("chiller_power_w", "W")),
+            (("chillers_on", "count"), ("chiller_power_w", "W")),
             (3, 2),
             (0, 6),
         ),
@@ -166,8 +166,8 @@ def _heat(view: View) -> list[Part]:
             plant.facility_water.consumer.flow_kg_s > 0,
             "",
             (("heat_reused_w", "W"),),
-            (3, 1),
-            (1, 9),
+            (2, 2),
+            (1, 8),
         ),
         Part(
             "exchangers",
@@ -185,7 +185,7 @@ def _heat(view: View) -> list[Part]:
             (1, 3),
             (0, 7),
         ),
-        Part("ahu", plant.air.ahu_count, "", (("ahu_heat_w", "W"),), (0, 2), (0, 9)),
+        Part("ahu", plant.air.ahu_count, "", (("ahu_heat_w", "W"),), (1, 2), (0, 9)),
         Part("outdoor", 1, "", (("wet_bulb_c", "degC"),), (0, 3), (0, 8)),
     ]
 
@@ -254,7 +254,11 @@ def _box(
     x, y = (c - s / 2 for c, s in zip(_centre(place), (WIDTH, HEIGHT), strict=True))
     name = say(f"part.{part.key}", view.language)
     head = f"{part.count:g} × {name}" if part.count > 1 else name
-    values = [(signal, view.shown(signal, si)) for signal, si in part.values]
+    tongue = view.language
+    values = [
+        (signal, f"{say(f'short.{signal}', tongue)} {view.shown(signal, si)}")
+        for signal, si in part.values
+    ]
     spoken = ", ".join([head, *(text for _, text in values)])
     classes = " ".join(
         [BOX, *(["beyond"] if beyond else []), *(["chosen"] if selected else [])]
@@ -265,7 +269,7 @@ def _box(
         f'text-anchor="end">{escape(part.size)}</text>',
     ]
     rows += [
-        f'<text class="value" x="{x + 9}" y="{y + 41 + 20 * number}" '
+        f'<text class="value" x="{x + 9}" y="{y + 40 + 20 * number}" '
         f'data-signal="{escape(signal)}">{escape(text)}</text>'
         for number, (signal, text) in enumerate(values)
     ]

@@ -24,6 +24,7 @@ _UNITS = {
     "kg/J": Unit("g/kWh", 3.6e9, 0.0, 0),
     "s": Unit("s", 1.0, 0.0, 0),
     "%": Unit("%", 100.0, 0.0, 0),
+    "count": Unit("", 1.0, 0.0, 0),
 }
 _FAHRENHEIT = {
     "degC": Unit("°F", 1.8, 32.0, 1),

@@ -1,0 +1,17 @@
+"""Alarms: what is not normal now, and what was."""
+
+import streamlit as st
+
+from dashboards.screen import alarms
+from dashboards.screen.parts import table
+from dashboards.screen.texts import say
+from dashboards.screen.view import View
+
+
+def draw(view: View) -> None:
+    """Put the page on the screen."""
+    tongue = view.language
+    lasting = len(alarms.active(view))
+    title = say("alarms.title", tongue)
+    st.markdown(f"**{title}: {lasting} {say('alarm.unacknowledged', tongue)}**")
+    table(alarms.alarm_table(view), "alarms", tongue)
