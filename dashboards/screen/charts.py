@@ -146,7 +146,7 @@ def _frame(axis: str, hour_title: str, values: Sequence[float]) -> Option:
     room = 0.06 * (high - low) or abs(high) * 0.05 or 1.0
     return {
         "animation": False,
-        "grid": {"left": 12, "right": 16, "top": 42, "bottom": 30, "containLabel": True},
+        "grid": {"left": 12, "right": 16, "top": 58, "bottom": 30, "containLabel": True},
         "legend": {"top": 0, "left": 0, "type": "scroll"},
         "tooltip": {"trigger": "axis"},
         "dataZoom": [{"type": "inside"}],
@@ -162,6 +162,7 @@ def _frame(axis: str, hour_title: str, values: Sequence[float]) -> Option:
             "type": "value",
             "name": axis,
             "nameTextStyle": {"align": "left"},
+            "axisLabel": {"showMinLabel": False, "showMaxLabel": False},
             "min": float(f"{low - room:.3g}"),
             "max": float(f"{high + room:.3g}"),
         },
@@ -192,7 +193,9 @@ def stack(table: pd.DataFrame, layers: dict[str, Sequence[str]], hour_title: str
         one = _series(Line(name, hour, kilowatts, TONES[len(series) % len(TONES)]))
         one |= {"stack": "all", "areaStyle": {"opacity": 0.35 + 0.06 * len(series)}}
         series.append(one)
-    return {**_frame("kW", hour_title, [0.0, float(np.nanmax(total))]), "series": series}
+    frame = _frame("kW", hour_title, [0.0, float(np.nanmax(total))])
+    frame["yAxis"]["min"] = 0
+    return {**frame, "series": series}
 
 
 class Flow(NamedTuple):

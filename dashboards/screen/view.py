@@ -99,8 +99,13 @@ def health(site: Site, run: Recording, now_s: float, age_s: float | None) -> Hea
     age_s
         Since the data changed, on the wall clock; None for a record.
     """
-    names = [n for n in (*Inputs._fields, *Outputs._fields) if n in run.telemetry]
-    last = run.telemetry.iloc[-1]
+    table = run.telemetry
+    names = [  # what the plant never reports is not missing
+        name
+        for name in (*Inputs._fields, *Outputs._fields)
+        if name in table and table[name].notna().any()
+    ]
+    last = table.iloc[-1]
     good = float(np.isfinite(last[names].to_numpy(dtype=float)).mean())
     behind_s = now_s - float(last["time_s"])
     is_old = behind_s > STALE_SCANS * site.control.scan_interval_s
