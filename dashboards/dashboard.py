@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from dashboards import console
-from dashboards.screen import recording
+from dashboards.app import recording
 from twin.errors import ConfigError, WetbulbError
 
-SCRIPT = Path(__file__).parent / "screen" / "app.py"
+SCRIPT = Path(__file__).parent / "app" / "main.py"
 HOST = "127.0.0.1"
 ENDED = (0, -2, 130)  # exit codes of a server that was asked to stop
 LIGHT = {

@@ -87,8 +87,8 @@ def _heat(site: Site) -> list[str]:
         lines += _chain(["rack air", coils, water])
     chillers = plant.trim_chillers
     if chillers.chiller_count > 0:
-        size = size(chillers.chiller.reference_capacity_w)
-        box = _box(chillers.chiller_count, "trim chiller", size)
+        each = size(chillers.chiller.reference_capacity_w)
+        box = _box(chillers.chiller_count, "trim chiller", each)
         lines += _chain(["in-row coils", box, "tower water (condensers)"])
     if plant.air.ahu_count > 0:
         box = _box(plant.air.ahu_count, "indirect evaporative AHU")

@@ -39,6 +39,7 @@ class RunInfo(NamedTuple):
     seed: int
     spread: float
     controllers: tuple[str, ...]  # the last one is the candidate
+    load_day: float | None = None
 
 
 class Event(NamedTuple):
@@ -93,6 +94,7 @@ def describe(directory: Path) -> RunInfo:
         asked["seed"],
         asked["spread"],
         tuple(asked["controllers"] if several else [asked["controller"]]),
+        asked.get("load_day"),
     )
 
 
@@ -100,7 +102,13 @@ def world(info: RunInfo) -> tuple[Site, Scenario]:
     """Site and what happened to it, from the files that the run names."""
     site = load_site(info.site)
     scenario = load_scenario(
-        site, info.start, info.hours, info.weather, info.load, info.scale_load
+        site,
+        info.start,
+        info.hours,
+        info.weather,
+        info.load,
+        info.scale_load,
+        load_day=info.load_day,
     )
     return site, scenario
 

@@ -9,8 +9,8 @@ a dash.
 from html import escape
 from typing import NamedTuple
 
-from dashboards.screen.texts import say
-from dashboards.screen.view import View, margins
+from dashboards.app.texts import say
+from dashboards.app.view import View, margins
 from dashboards.topology import size
 
 WIDTH, HEIGHT, GAP_X, GAP_Y = 178, 74, 34, 26
@@ -21,7 +21,7 @@ class Part(NamedTuple):
     """One box."""
 
     key: str
-    count: float
+    number: float  # of units
     size: str
     values: tuple[tuple[str, str], ...]  # signal and SI unit ("%" for fractions)
     wide: tuple[int, int]  # column and row
@@ -64,7 +64,7 @@ LIMITED = {"chip_c": "racks", "rack_inlet_c": "racks", "tcs_supply_c": "cdu"}
 
 def parts(view: View) -> list[Part]:
     """Every part that the site has."""
-    return [part for part in (*_power(view), *_heat(view)) if part.count > 0]
+    return [part for part in (*_power(view), *_heat(view)) if part.number > 0]
 
 
 def _power(view: View) -> list[Part]:
@@ -100,7 +100,12 @@ def _power(view: View) -> list[Part]:
             (1, 2),
         ),
         Part(
-            "house", chain.house_power_w > 0, "", (("house_power_w", "W"),), (3, 1), (1, 3)
+            "house",
+            chain.house_power_w > 0,
+            "",
+            (("house_power_w", "W"),),
+            (3, 1),
+            (1, 3),
         ),
         Part(
             "busway",
@@ -160,7 +165,9 @@ def _heat(view: View) -> list[Part]:
             (3, 2),
             (0, 6),
         ),
-        Part("tank", tank.flow_kg_s > 0, "", (("tank_upper_c", "degC"),), (4, 3), (1, 5)),
+        Part(
+            "tank", tank.flow_kg_s > 0, "", (("tank_upper_c", "degC"),), (4, 3), (1, 5)
+        ),
         Part(
             "consumer",
             plant.facility_water.consumer.flow_kg_s > 0,
@@ -253,7 +260,7 @@ def _box(
     """Box with name, number and values."""
     x, y = (c - s / 2 for c, s in zip(_centre(place), (WIDTH, HEIGHT), strict=True))
     name = say(f"part.{part.key}", view.language)
-    head = f"{part.count:g} × {name}" if part.count > 1 else name
+    head = f"{part.number:g} × {name}" if part.number > 1 else name
     tongue = view.language
     values = [
         (signal, f"{say(f'short.{signal}', tongue)} {view.shown(signal, si)}")

@@ -3,17 +3,22 @@
 import pandas as pd
 import streamlit as st
 
-from dashboards.screen.charts import Flow, Level, courses, line, sankey
-from dashboards.screen.parts import chart, table
-from dashboards.screen.texts import say
-from dashboards.screen.units import unit_of
-from dashboards.screen.view import View, margins
+from dashboards.app.charts import Flow, Level, courses, line, sankey
+from dashboards.app.parts import chart, table
+from dashboards.app.texts import say
+from dashboards.app.units import unit_of
+from dashboards.app.view import View, margins
 
 # Supply, return, flow and heat of each loop.
 LOOPS = {
     "cdu": ("tcs_supply_c", "tcs_return_c", "tcs_flow_kg_s", "cdu_heat_w"),
     "water": ("fws_supply_c", "fws_return_c", "fws_flow_kg_s", ""),
-    "towers": ("tower_supply_c", "tower_return_c", "tower_flow_kg_s", "heat_rejected_w"),
+    "towers": (
+        "tower_supply_c",
+        "tower_return_c",
+        "tower_flow_kg_s",
+        "heat_rejected_w",
+    ),
     "coils": ("air_supply_c", "air_return_c", "", "in_row_heat_w"),
 }
 S_PER_H = 3600.0

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
-from dashboards.screen.charts import Level, courses, line
-from dashboards.screen.parts import Tile, chart, table, tiles
-from dashboards.screen.texts import say
-from dashboards.screen.units import show
-from dashboards.screen.view import View
+from dashboards.app.charts import Level, courses, line
+from dashboards.app.parts import Tile, chart, table, tiles
+from dashboards.app.texts import say
+from dashboards.app.units import show
+from dashboards.app.view import View
 from plant.psychrometrics import humidity_ratio_from_wet_bulb
 from twin import faults as faulty
 from twin.compiled import initial_state, settle
@@ -19,7 +19,13 @@ from twin.ride_through import ride_through
 from twin.signal_table import catalogue
 from twin.signals import Inputs, Outputs, Setpoints
 
-LEVERS = ("tower_supply_c", "tcs_supply_c", "chilled_water_c", "air_supply_c", "ups_eco")
+LEVERS = (
+    "tower_supply_c",
+    "tcs_supply_c",
+    "chilled_water_c",
+    "air_supply_c",
+    "ups_eco",
+)
 SHOWN = (
     "site_power_w",
     "cooling_power_w",

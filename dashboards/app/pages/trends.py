@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboards.screen.charts import DASHES, TONES, Line, bucketed, courses
-from dashboards.screen.parts import chart, exports
-from dashboards.screen.texts import say
-from dashboards.screen.units import unit_of
-from dashboards.screen.view import View
+from dashboards.app.charts import DASHES, TONES, Line, bucketed, courses
+from dashboards.app.parts import chart, exports
+from dashboards.app.texts import say
+from dashboards.app.units import unit_of
+from dashboards.app.view import View
 from twin.signal_table import catalogue
 
 DEFAULT = ("site_power_w", "it_power_w", "wet_bulb_c")
@@ -44,7 +44,11 @@ def window(view: View) -> pd.DataFrame:
     if not end_h > first_h:
         return table
     low, high = st.slider(
-        say("trends.window", view.language), first_h, end_h, (first_h, end_h), key="window"
+        say("trends.window", view.language),
+        first_h,
+        end_h,
+        (first_h, end_h),
+        key="window",
     )
     return table[(hour >= low - 1e-6) & (hour <= high + 1e-6)]
 
@@ -55,7 +59,9 @@ def unit(signal: str) -> str:
     return next(rows[g, signal].unit for g in GROUPS if (g, signal) in rows)
 
 
-def trend(view: View, table: pd.DataFrame, signals: list[str], si: str) -> dict[str, Any]:
+def trend(
+    view: View, table: pd.DataFrame, signals: list[str], si: str
+) -> dict[str, Any]:
     """Signals of one unit; extremes as thin dotted lines where points were merged."""
     shown_as = unit_of(si, view.fahrenheit)
     lines = []

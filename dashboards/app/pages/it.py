@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboards.screen.charts import GREY, Level, Line, Option, courses, fan, line
-from dashboards.screen.parts import Tile, chart, spark, table, tiles
-from dashboards.screen.texts import say
-from dashboards.screen.view import View
+from dashboards.app.charts import GREY, Level, Line, Option, courses, fan, line
+from dashboards.app.parts import Tile, chart, spark, table, tiles
+from dashboards.app.texts import say
+from dashboards.app.view import View
 from twin.forecast import Forecast
 from twin.run_forecast import make_forecaster
 from twin.signals import Inputs
@@ -59,7 +59,9 @@ def draw(view: View) -> None:
 def forecast_fan(view: View, back_h: float) -> Option | None:
     """What was expected some hours ago, as a fan, against what came."""
     known = view.run.telemetry.dropna(subset=list(Inputs._fields))
-    origin_s = max(view.now_s - back_h * S_PER_H, float(view.run.telemetry["time_s"].iloc[0]))
+    origin_s = max(
+        view.now_s - back_h * S_PER_H, float(view.run.telemetry["time_s"].iloc[0])
+    )
     origin_s = origin_s // S_PER_H * S_PER_H if back_h else origin_s
     before = known[known["time_s"] <= origin_s]
     if before.empty:
@@ -91,7 +93,9 @@ def _fan(view: View, expected: Forecast) -> Option:
     hour = (expected.time_s + expected.step_s / 2.0) / S_PER_H
 
     def course(name: str, inputs: Inputs) -> Line:
-        return Line(name, hour, np.asarray(inputs.it_demand_w) / W_PER_MW, GREY, "dashed")
+        return Line(
+            name, hour, np.asarray(inputs.it_demand_w) / W_PER_MW, GREY, "dashed"
+        )
 
     quantiles = dict(zip(expected.quantiles, expected.bands, strict=True))
     bands = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dashboards.screen.pages import (
+from dashboards.app.pages import (
     alarms,
     audit,
     cooling,
@@ -14,7 +14,7 @@ from dashboards.screen.pages import (
     trends,
     whatif,
 )
-from dashboards.screen.view import View
+from dashboards.app.view import View
 
 PAGES: dict[str, Callable[[View], None]] = {
     "overview": overview.draw,

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from dashboards.screen.texts import say
-from dashboards.screen.view import View
+from dashboards.app.texts import say
+from dashboards.app.view import View
 from twin.signals import Inputs, Outputs
 
 S_PER_H = 3600.0

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboards.screen import recording
-from dashboards.screen.recording import Recording, RunInfo
-from dashboards.screen.texts import ENGLISH
-from dashboards.screen.view import View, cut, health
+from dashboards.app import recording
+from dashboards.app.recording import Recording, RunInfo
+from dashboards.app.texts import ENGLISH
+from dashboards.app.view import View, cut, health
 from twin.config import Site
 from twin.scenario import Scenario
 
@@ -99,7 +99,7 @@ def current(directory: Path) -> View:
 def _moment(first_s: float, end_s: float) -> float:
     """Plant time to show: the end, or where the replay has come to."""
     state = st.session_state
-    at_h = state.get(CHOICE.position_h)
+    at_h: float | None = state.get(CHOICE.position_h)
     clock_s = time.monotonic()
     if state[CHOICE.playing] and at_h is not None:
         passed_s = min(clock_s - state.get("replay_clock_s", clock_s), 5.0 * REFRESH_S)

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
-from dashboards.screen.charts import Option
-from dashboards.screen.schematic import drawing
-from dashboards.screen.texts import say
-from dashboards.screen.view import View
+from dashboards.app.charts import Option
+from dashboards.app.schematic import drawing
+from dashboards.app.texts import say
+from dashboards.app.view import View
 
 SPARK_POINTS = 60
 CSS = """
@@ -71,7 +71,9 @@ def tiles(entries: Sequence[Tile], per_row: int = 4) -> None:
     """Numbers side by side; beyond a limit red with an arrow."""
     for begin in range(0, len(entries), per_row):
         columns = st.columns(per_row)
-        for column, tile in zip(columns, entries[begin : begin + per_row], strict=False):
+        for column, tile in zip(
+            columns, entries[begin : begin + per_row], strict=False
+        ):
             note = f"▲ {tile.note}" if tile.alarm else tile.note
             column.metric(
                 tile.title,

@@ -5,9 +5,9 @@ import json
 import pandas as pd
 import streamlit as st
 
-from dashboards.screen.parts import table
-from dashboards.screen.texts import say
-from dashboards.screen.view import View
+from dashboards.app.parts import table
+from dashboards.app.texts import say
+from dashboards.app.view import View
 
 S_PER_H = 3600.0
 
@@ -47,5 +47,9 @@ def journal(view: View, kinds: tuple[str, ...], words: str) -> pd.DataFrame:
         for event in reversed(view.run.events)
         if not kinds or event.kind in kinds
     ]
-    found = [row for row in lines if words.lower() in " ".join(map(str, row.values())).lower()]
+    found = [
+        row
+        for row in lines
+        if words.lower() in " ".join(map(str, row.values())).lower()
+    ]
     return pd.DataFrame(found)

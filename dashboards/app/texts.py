@@ -270,7 +270,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "whatif.took": ("computed in", "gerechnet in"),
     # studies
     "studies.runs": ("Controllers of this run", "Regler dieses Laufs"),
-    "studies.empty": ("Figures need two scans.", "Kennzahlen brauchen zwei Abtastungen."),
+    "studies.empty": (
+        "Figures need two scans.",
+        "Kennzahlen brauchen zwei Abtastungen.",
+    ),
     # audit
     "audit.filter": ("Show only", "Nur zeigen"),
     "audit.search": ("Text contains", "Text enthält"),

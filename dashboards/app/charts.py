@@ -4,14 +4,14 @@ Grey is what is normal; the accent is what is looked at; the alarm colour is a l
 colour here has a contrast of 3 to 1 against the light and the dark page.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboards.screen.units import unit_of
+from dashboards.app.units import unit_of
 
 Series = NDArray[np.float64]
 Option = dict[str, Any]
@@ -97,8 +97,8 @@ def courses(
     series = [_series(one) for one in lines]
     if series and levels:
         series[0]["markLine"] = _marks(levels)
-    values = [v for one in lines for v in (np.nanmin(one.value), np.nanmax(one.value))]
-    values += [level.value for level in levels]
+    bounds = np.array([level.value for level in levels])
+    values = np.concatenate([*(one.value for one in lines), bounds])
     return {**_frame(axis, hour_title, values), "series": series}
 
 
@@ -139,14 +139,20 @@ def _marks(levels: Sequence[Level]) -> Option:
     }
 
 
-def _frame(axis: str, hour_title: str, values: Sequence[float]) -> Option:
+def _frame(axis: str, hour_title: str, values: Series) -> Option:
     """Axes, legend, tooltip and zoom that all courses share."""
-    known = [v for v in values if np.isfinite(v)] or [0.0, 1.0]
-    low, high = min(known), max(known)
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     room = 0.06 * (high - low) or abs(high) * 0.05 or 1.0
     return {
         "animation": False,
-        "grid": {"left": 12, "right": 16, "top": 58, "bottom": 30, "containLabel": True},
+        "grid": {
+            "left": 12,
+            "right": 16,
+            "top": 58,
+            "bottom": 30,
+            "containLabel": True,
+        },
         "legend": {"top": 0, "left": 0, "type": "scroll"},
         "tooltip": {"trigger": "axis"},
         "dataZoom": [{"type": "inside"}],
@@ -169,7 +175,9 @@ def _frame(axis: str, hour_title: str, values: Sequence[float]) -> Option:
     }
 
 
-def stack(table: pd.DataFrame, layers: dict[str, Sequence[str]], hour_title: str) -> Option:
+def stack(
+    table: pd.DataFrame, layers: Mapping[str, Sequence[str]], hour_title: str
+) -> Option:
     """Signals in watts on top of each other, in kW.
 
     Parameters
@@ -186,14 +194,14 @@ def stack(table: pd.DataFrame, layers: dict[str, Sequence[str]], hour_title: str
     for name, signals in layers.items():
         parts = [bucketed(table, signal) for signal in signals if signal in table]
         value = sum((part["mean"].to_numpy(dtype=float) for part in parts), np.zeros(1))
-        if not parts or not np.nanmax(np.abs(value)) > 0.0:
+        if not parts or not (np.abs(value) > 0.0).any():
             continue
         hour, kilowatts = parts[0]["hour"].to_numpy(dtype=float), value / 1e3
         total = total + kilowatts
         one = _series(Line(name, hour, kilowatts, TONES[len(series) % len(TONES)]))
         one |= {"stack": "all", "areaStyle": {"opacity": 0.35 + 0.06 * len(series)}}
         series.append(one)
-    frame = _frame("kW", hour_title, [0.0, float(np.nanmax(total))])
+    frame = _frame("kW", hour_title, np.append(total, 0.0))
     frame["yAxis"]["min"] = 0
     return {**frame, "series": series}
 

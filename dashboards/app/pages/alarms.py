@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboards.screen import alarms
-from dashboards.screen.parts import table
-from dashboards.screen.texts import say
-from dashboards.screen.view import View
+from dashboards.app import alarms
+from dashboards.app.parts import table
+from dashboards.app.texts import say
+from dashboards.app.view import View
 
 
 def draw(view: View) -> None:

@@ -4,9 +4,9 @@ import math
 
 import pandas as pd
 
-from dashboards.screen.texts import say
-from dashboards.screen.units import show
-from dashboards.screen.view import View
+from dashboards.app.texts import say
+from dashboards.app.units import show
+from dashboards.app.view import View
 from twin.signal_table import Signal, catalogue
 
 # Signals of a part: those that contain one of these.

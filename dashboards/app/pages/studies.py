@@ -4,10 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import tables
-from dashboards.screen.pages.optimizer import judged
-from dashboards.screen.parts import table
-from dashboards.screen.texts import say
-from dashboards.screen.view import View
+from dashboards.app.pages.optimizer import judged
+from dashboards.app.parts import table
+from dashboards.app.texts import say
+from dashboards.app.view import View
 
 
 def draw(view: View) -> None:

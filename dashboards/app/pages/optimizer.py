@@ -7,13 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import tables
-from dashboards.screen import recording, state
-from dashboards.screen.charts import GREY, Line, courses, line
-from dashboards.screen.parts import chart, table
-from dashboards.screen.recording import Event
-from dashboards.screen.texts import say
-from dashboards.screen.units import show
-from dashboards.screen.view import View, cut, figures
+from dashboards.app import recording, state
+from dashboards.app.charts import GREY, Line, courses, line
+from dashboards.app.parts import chart, table
+from dashboards.app.recording import Event
+from dashboards.app.texts import say
+from dashboards.app.units import show
+from dashboards.app.view import View, cut, figures
 from twin.errors import WetbulbError
 from twin.kpis import Kpis
 from twin.signal_table import catalogue
@@ -129,7 +129,9 @@ def plan(view: View) -> dict[str, Any]:
     tongue, decisions = view.language, view.run.decisions
     hour = decisions["time_s"].to_numpy(dtype=float) / 3600.0
     predicted = decisions["predicted_site_power_w"].to_numpy(dtype=float) / 1e3
-    actual = line(view.run.telemetry, "site_power_w", say("series.actual", tongue), si="W")
+    actual = line(
+        view.run.telemetry, "site_power_w", say("series.actual", tongue), si="W"
+    )
     name = say("series.predicted", tongue)
     lines = [actual]
     if np.isfinite(predicted).any():
@@ -141,4 +143,6 @@ def in_force(view: View, name: str) -> dict[str, Any]:
     """Course of a setpoint."""
     si = catalogue()["setpoints", name].unit
     one = line(view.run.setpoints, name, name, si=si)._replace(steps=True)
-    return courses([one], show(0.0, si).split(" ")[-1], say("chart.hour", view.language))
+    return courses(
+        [one], show(0.0, si).split(" ")[-1], say("chart.hour", view.language)
+    )

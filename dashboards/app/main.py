@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboards.screen import frame, pages, recording, state
-from dashboards.screen.texts import say
-from dashboards.screen.view import View
+from dashboards.app import frame, pages, recording, state
+from dashboards.app.texts import say
+from dashboards.app.view import View
 from twin.errors import WetbulbError
 
 
@@ -31,7 +31,7 @@ def main(directory: Path) -> None:
     tongue = state.language()
     entries = [
         st.Page(
-            _framed(draw, directory),
+            framed(draw, directory),
             title=say(f"page.{name}", tongue),
             url_path=name,
             default=name == "overview",
@@ -41,7 +41,7 @@ def main(directory: Path) -> None:
     st.navigation({"": entries}, position="top").run()
 
 
-def _framed(draw: Callable[[View], None], directory: Path) -> Callable[[], None]:
+def framed(draw: Callable[[View], None], directory: Path) -> Callable[[], None]:
     """One page that refreshes itself, banner first."""
 
     @st.fragment(run_every=state.REFRESH_S)

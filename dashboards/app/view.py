@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from dashboards.screen.recording import Event, Recording, RunInfo
-from dashboards.screen.units import show
+from dashboards.app.recording import Event, Recording, RunInfo
+from dashboards.app.units import show
 from twin.config import Site
 from twin.kpis import Kpis, kpis
 from twin.scenario import Scenario

@@ -3,12 +3,23 @@
 import pandas as pd
 import streamlit as st
 
+from dashboards.app.charts import (
+    ACCENT,
+    GREY,
+    MOST_POINTS,
+    Flow,
+    Level,
+    Line,
+    courses,
+    line,
+    sankey,
+    stack,
+)
+from dashboards.app.parts import chart, table
+from dashboards.app.texts import say
+from dashboards.app.units import unit_of
+from dashboards.app.view import View
 from dashboards.figures import STACK
-from dashboards.screen.charts import ACCENT, GREY, MOST_POINTS, Flow, Level, Line, courses, line, sankey, stack
-from dashboards.screen.parts import chart, table
-from dashboards.screen.texts import say
-from dashboards.screen.units import unit_of
-from dashboards.screen.view import View
 from twin.topology import NO_LIMIT_W
 
 
@@ -98,7 +109,10 @@ def chain(view: View) -> pd.DataFrame:
         ),
     ]
     keys = ("part", "in_service", "rating", "load", "loss")
-    columns = [*(say(f"common.{key}", tongue) for key in keys), say("banner.mode", tongue)]
+    columns = [
+        *(say(f"common.{key}", tongue) for key in keys),
+        say("banner.mode", tongue),
+    ]
     named = [(say(f"part.{key}", tongue), f"{n:g}", *rest) for key, n, *rest in rows]
     return pd.DataFrame(named, columns=columns)
 

@@ -4,9 +4,9 @@ from html import escape
 
 import streamlit as st
 
-from dashboards.screen.state import CHOICE, S_PER_H, SPEEDS, language
-from dashboards.screen.texts import LANGUAGES, say
-from dashboards.screen.view import View
+from dashboards.app.state import CHOICE, S_PER_H, SPEEDS, language
+from dashboards.app.texts import LANGUAGES, say
+from dashboards.app.view import View
 
 STYLE = """
 <style>
@@ -34,7 +34,10 @@ def banner(view: View) -> None:
         f"{source}</span>",
         _entry("banner.mode", say(f"mode.{health.mode}", tongue), False, tongue),
         _entry(
-            "banner.heartbeat", say(f"heartbeat.{health.heartbeat}", tongue), stopped, tongue
+            "banner.heartbeat",
+            say(f"heartbeat.{health.heartbeat}", tongue),
+            stopped,
+            tongue,
         ),
         _entry("banner.quality", f"{health.good_share:.1%}", poor, tongue),
         _entry("banner.clock", f"{view.info.start} + {hours:.2f} h", False, tongue),

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from dashboards.screen import alarms
-from dashboards.screen.parts import Tile, plant, spark, table, tiles
-from dashboards.screen.points import point_table
-from dashboards.screen.texts import say
-from dashboards.screen.view import View, figures, margins
+from dashboards.app import alarms
+from dashboards.app.parts import Tile, plant, spark, table, tiles
+from dashboards.app.points import point_table
+from dashboards.app.texts import say
+from dashboards.app.view import View, figures, margins
 
 
 def draw(view: View) -> None:

@@ -1,0 +1,53 @@
+"""Recorded runs of every reference site, made by the real twin."""
+
+from pathlib import Path
+
+import pytest
+
+from dashboards import simulate
+from dashboards.app import recording
+from dashboards.app.texts import ENGLISH
+from dashboards.app.view import View, cut, health
+from twin.resources import available
+
+SITES = tuple(available("sites", ".yaml"))
+HOURS = 6.0
+
+
+def simulated(out: Path, site: str) -> Path:
+    """Run a site for some hours of a hot day and return the folder."""
+    request = simulate.Request(
+        site=site,
+        weather=None,
+        load=None,
+        scale_load=True,
+        load_day=None,
+        controller="rules",
+        start="07-15",
+        days=HOURS / 24.0,
+        dt_s=60.0,
+        seed=1,
+        spread=0.0,
+        out=out,
+    )
+    simulate.run(request, as_json=True)
+    return out
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return one folder for each site."""
+    root = tmp_path_factory.mktemp("screen")
+    return {site: simulated(root / site, site) for site in SITES}
+
+
+def view_of(directory: Path, at_s: float | None = None, **changes: object) -> View:
+    """Return what a page would get at a moment; the end if none is given."""
+    info = recording.describe(directory)
+    site, scenario = recording.world(info)
+    whole = recording.read(info, info.controllers[-1])
+    now_s = at_s or float(whole.telemetry["time_s"].iloc[-1])
+    run = cut(whole, now_s)
+    state = health(site, run, now_s, None)
+    made = View(info, site, scenario, run, whole, now_s, state, False, ENGLISH)
+    return made._replace(**changes)
