@@ -146,7 +146,7 @@ def _ablation(verdict: Verdict) -> list[str]:
     if told:
         told.append(
             "The worths of levers do not add up: what one lever is denied, others "
-            "partly make good. No site has a setpoint for jobs yet."
+            "partly make good. Jobs are moved only through the cap of the IT power."
         )
     return told
 

@@ -17,8 +17,9 @@ LEVER_GROUPS: dict[str, tuple[str, ...]] = {
     "flow": ("tower_pump_speed", "fws_pressure_pa", "tcs_pressure_pa"),
     "fan": ("tower_supply_c", "tower_cells_on"),
     "temperature": ("tcs_supply_c", "chilled_water_c", "air_supply_c"),
-    "storage": ("battery_power_w",),
     "units": ("air_units_on", "ups_modules_on"),
+    "storage": ("battery_power_w",),
+    "cap": ("it_power_cap_w",),
 }
 
 
@@ -49,7 +50,8 @@ class Frozen:
             name: getattr(site.guard, name)._replace(rate_per_minute=0.0)
             for name in self._levers
         }
-        self._mpc = MpcController(site._replace(guard=site.guard._replace(**still)))
+        held = site._replace(guard=site.guard._replace(**still))
+        self._mpc = MpcController(held, rules=rules)
         self._rules = RulesController(site, rules)
         self.name = f"mpc_without_{group}"
 

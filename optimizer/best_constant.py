@@ -18,7 +18,8 @@ from twin.closed_loop import Policy
 from twin.signals import Setpoints
 
 Array = NDArray[np.float64]
-STANDING = ("battery_power_w",)  # a constant discharge means nothing
+# A constant discharge means nothing; a constant cap only puts work off.
+STANDING = ("battery_power_w", "it_power_cap_w")
 
 
 def search(

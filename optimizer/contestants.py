@@ -48,7 +48,7 @@ def _search(site: Site, rules: RuleParameters | None) -> Controller:
 def _mpc(site: Site, rules: RuleParameters | None) -> Controller:
     from optimizer.mpc import MpcController
 
-    return MpcController(site)
+    return MpcController(site, rules=rules)
 
 
 # Controllers that could stand at a real plant.
@@ -79,7 +79,7 @@ def contestant(name: str, setting: Setting) -> Controller:
         return _oracle(setting)
     if name == FORESIGHT:
         knowing = senses._replace(truth=setting.scenario)
-        return _named(Seen(_mpc(setting.site, None), knowing), name)
+        return _named(Seen(_mpc(setting.site, setting.rules), knowing), name)
     if name.startswith(WITHOUT):
         from optimizer.ablation import Frozen
 
@@ -101,8 +101,10 @@ def _oracle(setting: Setting) -> Controller:
     """The mpc with the true plant, the true future and exact sensors."""
     from optimizer.mpc import MpcController, MpcSettings
 
-    certain = MpcSettings(margin_k=0.0, jump_share=0.0)
-    known = MpcController(setting.site._replace(facility=setting.plant), certain)
+    certain = MpcSettings(margin_k=0.0, jump_share=0.0, quantile=0.5)
+    known = MpcController(
+        setting.site._replace(facility=setting.plant), certain, rules=setting.rules
+    )
     exact = SensorNoise(0.0, 0.0, 0.0)
     return _named(Seen(known, Senses((0,), exact, setting.scenario)), ORACLE)
 

@@ -21,6 +21,7 @@ from twin.interfaces import Decision, Estimate
 from twin.signals import Inputs, Outputs, Setpoints
 
 Array = NDArray[np.float64]
+CAP = LEVERS.index("it_power_cap_w")
 
 
 class SearchSettings(NamedTuple):
@@ -63,6 +64,7 @@ class SearchController:
         )
         best = np.append(active, float(estimate.setpoints.ups_eco))
         width = high - low
+        width[CAP] = 0.0  # puts work off, which nothing static would do
         cost_usd_s = np.inf
         for _ in range(self._s.rounds):
             cloud = self._cloud(rng, best, width, (low, high))
