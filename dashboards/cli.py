@@ -198,6 +198,7 @@ def compare(
     out: Annotated[
         Path, typer.Option(help="Folder; a killed comparison goes on there.")
     ] = Path("runs/comparison"),
+    page: Annotated[Path | None, typer.Option(help="Markdown of all tables.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare controllers without a wire: fixed, rules, search, mpc; hindsight.
@@ -212,7 +213,7 @@ def compare(
             from dashboards import contest
 
             world = contest.World(weather, load, not load_as_is)
-            sampled = (days, weeks, year, ablation, out)
+            sampled = (days, weeks, year, ablation, out, page)
             asked = contest.Request(site, world, names, seed, spread, *sampled)
             contest.run(asked, as_json)
             return

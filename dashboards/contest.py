@@ -1,6 +1,7 @@
 """``wetbulb compare --days | --weeks | --year``: many days, two processes, intervals."""
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,6 +52,7 @@ class Request(NamedTuple):
     year: bool
     ablation: bool
     out: Path
+    page: Path | None = None  # document with the tables of all sites
 
 
 class Compared(NamedTuple):
@@ -83,6 +85,8 @@ def run(request: Request, as_json: bool) -> None:
         contest_report.write(found[-1])
         if not as_json:
             contest_report.show(found[-1])
+    if request.page:
+        contest_report.write_page(request.page, found, sys.argv[1:])
     if as_json:
         documents = [summary(one) for one in found]
         console.write_json(documents if request.site == "all" else documents[0])
@@ -244,7 +248,8 @@ def summary(found: Compared) -> dict[str, Any]:
     document: dict[str, Any] = plain(
         {
             "site": found.site,
-            "settings": found.request._asdict() | {"out": str(found.request.out)},
+            "settings": found.request._asdict()
+            | {"out": str(found.request.out), "page": str(found.request.page or "")},
             "rules": found.rules,
             "episodes": [episode.name for episode in found.episodes],
             "days": verdict.days,

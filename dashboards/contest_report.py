@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,12 +17,23 @@ from dashboards.contest_tables import grid, names, titles
 from dashboards.contest_tables import words as sentences
 from dashboards.report import TEMPLATES
 from dashboards.style import svg
+from twin.errors import ConfigError
 
 if TYPE_CHECKING:
     from dashboards.contest import Compared
 
-__all__ = ["show", "titles", "words", "write"]
+__all__ = ["show", "titles", "words", "write", "write_page"]
 
+INTRODUCTION = (
+    "All controllers met the same days, the same plant with perturbed nameplates and the "
+    "same noise of the sensors; days are judged from noon to noon. `fixed` is as found, "
+    "`best_constant` was searched on the judged days with full knowledge, `rules` are in "
+    "the manner of ASHRAE Guideline 36, `search` is the static optimum of the twin, "
+    "`oracle` the cheapest course found with perfect knowledge. The objective is the bill "
+    "of `optimizer/problem.py`. Brackets are 95 % bootstrap intervals over days; where "
+    "there are none the sample is too small to print one. All of it is simulation: a "
+    "saving in a real plant needs a measured baseline there."
+)
 PIPE_WIDTH = 120  # columns where standard output is not a terminal
 
 
@@ -82,6 +95,30 @@ def section(found: "Compared") -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def write_page(
+    path: Path, found: Sequence["Compared"], arguments: Sequence[str]
+) -> None:
+    """Put the sections of all sites into one document that names its command.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be written.
+    """
+    head = [
+        "# Controllers compared",
+        "",
+        f"Written by `wetbulb {' '.join(arguments)}`. {INTRODUCTION}",
+        "",
+    ]
+    text = "\n".join(head) + "\n".join(section(one) for one in found)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        message = f"--page {path}: {error.strerror}. Give another file."
+        raise ConfigError(message) from error
 
 
 def page(found: "Compared") -> str:

@@ -62,8 +62,8 @@ PLAIN: dict[str, Callable[[Site, RuleParameters | None], Controller]] = {
 BOUNDS = (BEST_CONSTANT, FORESIGHT, ORACLE)
 
 
-def contestant(name: str, setting: Setting) -> Controller:
-    """Fresh controller of a comparison, behind its sensors.
+def contestants(name: str, setting: Setting) -> list[Controller]:
+    """Fresh controllers behind one name; of several, the cheapest course counts.
 
     Parameters
     ----------
@@ -74,18 +74,18 @@ def contestant(name: str, setting: Setting) -> Controller:
     """
     senses = Senses(setting.noise_seed, SensorNoise())
     if name == BEST_CONSTANT and setting.constants is not None:
-        return _constant(setting.site, setting.constants)
+        return [_constant(setting.site, setting.constants)]
     if name == ORACLE:
         return _oracle(setting)
     if name == FORESIGHT:
         knowing = senses._replace(truth=setting.scenario)
-        return _named(Seen(_mpc(setting.site, setting.rules), knowing), name)
+        return [_named(Seen(_mpc(setting.site, setting.rules), knowing), name)]
     if name.startswith(WITHOUT):
         from optimizer.ablation import Frozen
 
         frozen = Frozen(setting.site, setting.rules, name.removeprefix(WITHOUT))
-        return Seen(frozen, senses)
-    return Seen(PLAIN[name](setting.site, setting.rules), senses)
+        return [Seen(frozen, senses)]
+    return [Seen(PLAIN[name](setting.site, setting.rules), senses)]
 
 
 def _constant(site: Site, constants: Setpoints) -> Controller:
@@ -97,16 +97,24 @@ def _constant(site: Site, constants: Setpoints) -> Controller:
     return found
 
 
-def _oracle(setting: Setting) -> Controller:
-    """The mpc with the true plant, the true future and exact sensors."""
+def _oracle(setting: Setting) -> list[Controller]:
+    """Whoever knows plant, future and readings exactly may choose the best course.
+
+    The mpc is not exact, so with all knowledge it can still lose to the rules or to
+    constants that fit the days; a bound must not.
+    """
     from optimizer.mpc import MpcController, MpcSettings
 
     certain = MpcSettings(margin_k=0.0, jump_share=0.0, quantile=0.5)
-    known = MpcController(
-        setting.site._replace(facility=setting.plant), certain, rules=setting.rules
-    )
-    exact = SensorNoise(0.0, 0.0, 0.0)
-    return _named(Seen(known, Senses((0,), exact, setting.scenario)), ORACLE)
+    known = setting.site._replace(facility=setting.plant)
+    exact = Senses((0,), SensorNoise(0.0, 0.0, 0.0), setting.scenario)
+    courses: list[Controller] = [
+        MpcController(known, certain, rules=setting.rules),
+        _rules(known, setting.rules),
+    ]
+    if setting.constants is not None:
+        courses.append(_constant(setting.site, setting.constants))
+    return [_named(Seen(course, exact), ORACLE) for course in courses]
 
 
 def _named(controller: Seen, name: str) -> Seen:
