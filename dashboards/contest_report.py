@@ -113,7 +113,7 @@ def write_page(
         f"Written by `wetbulb {' '.join(arguments)}`. {INTRODUCTION}",
         "",
     ]
-    text = "\n".join(head) + "\n".join(section(one) for one in found)
+    text = "\n".join([*head, *(section(one) for one in found)])
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
