@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bms_io.daemon.audit import AuditLog
 from bms_io.daemon.order import safe_order
-from bms_io.modbus import ModbusDriver, WriteResult
+from bms_io.driver import Driver, WriteResult
 from bms_io.points import PointMap, WriteRule
 from bms_io.verifier import Verifier
 from twin.errors import CommunicationError
@@ -49,7 +49,7 @@ class CommandPath:
 
     def __init__(
         self,
-        driver: ModbusDriver,
+        driver: Driver,
         point_map: PointMap,
         audit: AuditLog,
         verifier: Verifier,

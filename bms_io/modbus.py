@@ -10,13 +10,11 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from bms_io.codec import decode, encode
+from bms_io.driver import WriteResult, judge_raw, permitted
 from bms_io.modbus_client import Address, DeviceRefusedError, ModbusClient
-from bms_io.points import Point, PointMap, WriteRule
-from twin.errors import CommunicationError, ConfigError, GuardRefusedError
+from bms_io.points import Point, PointMap
+from twin.errors import CommunicationError, ConfigError
 from twin.interfaces import Quality, Reading
-
-# Smallest normal float32; a measured value is never below it, exchanged words often are
-_SMALLEST_NORMAL = 1.1754943508222875e-38
 
 
 class Block(NamedTuple):
@@ -25,15 +23,6 @@ class Block(NamedTuple):
     points: tuple[Point, ...]
     address: int
     length: int
-
-
-class WriteResult(NamedTuple):
-    """What became of one write."""
-
-    name: str
-    value: float  # SI, as it stands on the wire after rounding
-    accepted: bool  # acknowledged by the device; the read-back decides
-    detail: str
 
 
 class ModbusReader:
@@ -201,17 +190,7 @@ class ModbusDriver(ModbusReader):
 
     def _prepare(self, name: str, value: float) -> list[int]:
         """Encode a value that is within the hard limits of its point."""
-        point = self._map.points.get(name)
-        if point is None or point.write is None:
-            message = f"{name}: is not writable in {self._map.path}. Nothing written."
-            raise GuardRefusedError(message)
-        rule: WriteRule = point.write
-        if not (math.isfinite(value) and rule.minimum <= value <= rule.maximum):
-            message = (
-                f"{name}: {value:g} is outside the hard limits {rule.minimum:g} to "
-                f"{rule.maximum:g} of {self._map.path}. Nothing written."
-            )
-            raise GuardRefusedError(message)
+        point = permitted(self._map, name, value)
         raw = (value - point.offset) / point.scale
         return encode(raw, point.wire_type, point.byte_order)
 
@@ -263,34 +242,10 @@ def plan_blocks(points: Collection[Point], max_block: int) -> list[Block]:
 
 
 def judge(point: Point, received: list[int] | str, now_s: float) -> Reading:
-    """Turn registers into a value in SI and say how far it may be trusted.
+    """Turn registers, or the reason why there are none, into a value in SI.
 
-    Parameters
-    ----------
-    point
-        What the registers mean.
-    received
-        Registers, or the reason why there are none.
-    now_s
-        Plant clock.
-
-    Returns
-    -------
-    Reading
-        BAD with the reason in ``detail`` if there is no value, it is not finite, it is
-        a sentinel, or it is out of range; never clamped.
+    See ``bms_io.driver.judge_raw`` for what makes it BAD.
     """
     if isinstance(received, str):
         return Reading(math.nan, Quality.BAD, now_s, received)
-    raw = decode(received, point.wire_type, point.byte_order)
-    value = raw * point.scale + point.offset
-    if not math.isfinite(raw):
-        return Reading(value, Quality.BAD, now_s, "nan")
-    if 0.0 < abs(raw) < _SMALLEST_NORMAL:
-        return Reading(value, Quality.BAD, now_s, "subnormal, wrong byte order?")
-    if raw in point.sentinels:
-        return Reading(value, Quality.BAD, now_s, f"sentinel {raw:g}")
-    if not point.minimum <= value <= point.maximum:
-        span = f"{point.minimum:g} to {point.maximum:g}"
-        return Reading(value, Quality.BAD, now_s, f"out_of_range {span}")
-    return Reading(value, Quality.GOOD, now_s)
+    return judge_raw(point, decode(received, point.wire_type, point.byte_order), now_s)

@@ -16,6 +16,7 @@ import numpy as np
 
 from bms_io.points import load_points
 from bms_io.simulated_plant import SimulatedPlant
+from bms_io.spoken import Spoken, speak
 from bms_io.virtual_plant import VirtualPlant
 from twin.config import load_site
 from twin.errors import WetbulbError
@@ -42,6 +43,8 @@ class PlantJob(NamedTuple):
     spread: float = SPREAD
     scale_load: bool = True  # to the site's rated IT power
     speed: float = 0.0  # plant seconds per second; 0: a client moves the clock
+    spoken: Spoken = "as-mapped"
+    bacnet_port: int = 0  # UDP, any free one
     load_day: float | None = None  # days into the load; by its kind if None
 
 
@@ -51,6 +54,7 @@ class Listening(NamedTuple):
     host: str
     port: int
     pid: int
+    bacnet: dict[str, int] = {}  # noqa: RUF012 # never changed; UDP port by device
 
 
 def build(job: PlantJob) -> VirtualPlant:
@@ -91,7 +95,7 @@ def build(job: PlantJob) -> VirtualPlant:
         noise=SensorNoise(),
         plant_timeout_s=min(d.plant_timeout_s for d in points.devices.values()),
     )
-    return VirtualPlant(points, plant)
+    return VirtualPlant(speak(points, job.spoken), plant)
 
 
 async def serve(
@@ -114,11 +118,11 @@ async def serve(
         If a file is wrong or the port is in use.
     """
     plant = build(job)
-    port = await plant.start(job.host, job.port)
+    ports = await plant.start(job.host, job.port, job.bacnet_port)
     if job.speed > 0.0:
         plant.run_clock(job.speed)
     try:
-        ready(Listening(job.host, port, os.getpid()))
+        ready(Listening(job.host, ports.modbus, os.getpid(), ports.bacnet))
         await stop.wait()
     finally:
         await plant.stop()
@@ -127,7 +131,7 @@ async def serve(
 def run_server(job: PlantJob, watch_stdin: bool = False) -> None:
     """Serve a plant until Ctrl-C, SIGTERM or, if asked, until standard input closes.
 
-    One line of JSON on standard output says where: ``{"host", "port", "pid"}``.
+    One line of JSON on standard output says where: ``{"host", "port", "pid", "bacnet"}``.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 import difflib
 import itertools
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 import pint
 
@@ -19,10 +20,15 @@ from bms_io.point_schema import PointSpec, WriteSpec
 from twin.yaml_source import Location
 
 Finding = tuple[Location, str]
+_BACNET_SIDE = {
+    "input": "an analog-input",
+    "holding": "an analog-value, analog-output or positive-integer-value",
+}
+_PROTOCOL_KEY = {"modbus_tcp": "modbus", "bacnet_ip": "bacnet"}
 
 
 def check(
-    specs: Mapping[str, PointSpec], devices: Collection[str], names: Collection[str]
+    specs: Mapping[str, PointSpec], devices: Mapping[str, Any], names: Collection[str]
 ) -> Iterator[Finding]:
     """Compare the sound points of a map with each other and with the signals.
 
@@ -31,7 +37,7 @@ def check(
     specs
         Points whose own entry is right.
     devices
-        Names of all devices of the file.
+        All devices of the file, as they stand there.
     names
         Names of all points of the file, sound or not.
 
@@ -49,11 +55,22 @@ def check(
             known = ", ".join(devices)
             text = f"is {spec.device!r}: allowed is one of {known}. Change the name."
             yield (*at, "device"), text
+        elif (wanted := _protocol_key(devices[spec.device])) not in (
+            None,
+            _wire_key(spec),
+        ):
+            yield at, f"needs {wanted}, as its device speaks that. Change one of them."
         for key, text in (*_unit_findings(name, spec), *_write_findings(name, spec)):
             yield (*at, *key), text
         for key, text in _readback_findings(name, spec, names):
             yield (*at, *key), text
     yield from _overlaps(specs)
+
+
+def _protocol_key(entry: Any) -> str | None:
+    """Key that the points of a device need; None if its entry is wrong anyway."""
+    spoken = entry.get("protocol") if isinstance(entry, dict) else None
+    return _PROTOCOL_KEY.get(str(spoken))
 
 
 def _unknown(name: str) -> str:
@@ -74,12 +91,14 @@ def _unit_findings(name: str, spec: PointSpec) -> Iterator[Finding]:
 
 def _write_findings(name: str, spec: PointSpec) -> Iterator[Finding]:
     """Table and write rule must fit the kind of signal."""
-    kind, table = name.split(".")[0], spec.modbus.table
+    kind, table = name.split(".")[0], spec.table
     service = name in (HEARTBEAT_POINT, CLOCK_TARGET_POINT, OWNER_POINT)
     wanted = "holding" if kind == "setpoints" or service else "input"
     if table != wanted:
         text = f"is {table!r}: {kind} stand in table {wanted}. Change it."
-        yield ("modbus", "table"), text
+        if spec.modbus is None:
+            text = f"{spec.bacnet}: {kind} must be {_BACNET_SIDE[wanted]}. Change it."
+        yield ("modbus", "table") if spec.modbus else ("bacnet", "object"), text
     if kind == "setpoints" and spec.write is None:
         keys = ", ".join(WriteSpec.model_fields)
         yield ("write",), f"is missing: a writable point needs {keys}. Add it."
@@ -100,11 +119,26 @@ def _readback_findings(
 
 def _overlaps(specs: Mapping[str, PointSpec]) -> Iterator[Finding]:
     """Points that share a register of the same table of the same device."""
-    ordered = sorted(
-        (s.device, s.modbus.table, s.modbus.first_register, n) for n, s in specs.items()
-    )
-    for left, right in itertools.pairwise(ordered):
-        end = left[2] + register_count(specs[left[3]].modbus.type)
-        if left[:2] == right[:2] and end > right[2]:
-            text = f"register {right[2]} is also used by {left[3]}. Move one of them."
-            yield ("points", right[3], "modbus"), text
+    places = sorted((*_place(spec), name) for name, spec in specs.items())
+    for left, right in itertools.pairwise(places):
+        if left[:2] == right[:2] and left[3] > right[2]:
+            text = f"{right[1]} {right[2]} is also used by {left[4]}. Move one of them."
+            yield ("points", right[4], _wire_key(specs[right[4]])), text
+
+
+def _place(spec: PointSpec) -> tuple[str, str, int, int]:
+    """Device, table or object type, first number and the one after the last."""
+    if spec.bacnet is not None:
+        number = spec.bacnet.instance
+        return spec.device, spec.bacnet.object, number, number + 1
+    if spec.modbus is None:
+        message = "a point without a place passed the schema"
+        raise AssertionError(message)
+    first = spec.modbus.first_register
+    end = first + register_count(spec.modbus.type)
+    return spec.device, f"{spec.modbus.table} register", first, end
+
+
+def _wire_key(spec: PointSpec) -> str:
+    """Key under which the point says where it stands."""
+    return "modbus" if spec.modbus else "bacnet"

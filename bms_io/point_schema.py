@@ -12,6 +12,9 @@ from bms_io.codec import ByteOrder, WireType
 from plant.types import NonNegative, Positive
 
 RegisterAddress = Annotated[int, Field(ge=0, le=65535)]
+BacnetType = Literal[
+    "analog-input", "analog-value", "analog-output", "positive-integer-value"
+]
 Count = Annotated[int, Field(ge=0)]
 
 # First register number of each table in the six-digit and five-digit spelling of
@@ -57,6 +60,15 @@ class WireSpec(_Strict):
         )
 
 
+class BacnetSpec(_Strict):
+    """Which object of the device holds the number; its present value is meant."""
+
+    object: BacnetType
+    instance: Annotated[int, Field(ge=0, le=4_194_302)]  # 22 bits, ASHRAE 135 20.2.14
+    # 1-8 belong to life safety, minimum on/off and the operator (ASHRAE 135 19.2)
+    priority: Annotated[int, Field(ge=9, le=14)] | None = None
+
+
 class WriteSpec(_Strict):
     """Hard limits of a writable point, in its own unit; nothing has a default."""
 
@@ -87,7 +99,8 @@ class PointSpec(_Strict):
     """One point."""
 
     device: str
-    modbus: WireSpec
+    modbus: WireSpec | None = None  # exactly one of the two
+    bacnet: BacnetSpec | None = None
     unit: str = ""  # pint name; empty is a pure number
     scale: Annotated[float, Field(gt=0)] = 1.0  # value in unit = raw * scale + offset
     offset: float = 0.0
@@ -95,7 +108,33 @@ class PointSpec(_Strict):
     sentinels: tuple[float, ...] = ()  # raw values that mean "no value"
     stale_s: Positive = 900.0
     rate_max: Positive | None = None  # unit per second; faster is uncertain.spike
+    flatline_s: Positive | None = None  # unchanged for longer is uncertain.stuck
+    scan: Literal["fast", "normal", "slow"] = "normal"
+    brick: str | None = None  # class of https://brickschema.org, without prefix
+    tags: tuple[str, ...] = ()  # markers of Project Haystack
     write: WriteSpec | None = None
+
+    @property
+    def table(self) -> str:
+        """Whether the point can be written, in the words of Modbus."""
+        if self.modbus is not None:
+            return self.modbus.table
+        return (
+            "input"
+            if self.bacnet and self.bacnet.object == "analog-input"
+            else "holding"
+        )
+
+    @model_validator(mode="after")
+    def _one_protocol(self) -> Self:
+        """Exactly one place, and a priority for what is commanded over BACnet."""
+        if (self.modbus is None) == (self.bacnet is None):
+            message = "give either modbus or bacnet"
+            raise ValueError(message)
+        if self.bacnet and self.write and self.bacnet.priority is None:
+            message = "bacnet.priority is missing: a writable point needs 9 to 14"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _range_in_order(self) -> Self:
@@ -107,15 +146,24 @@ class PointSpec(_Strict):
 
 
 class DeviceSpec(_Strict):
-    """One Modbus TCP device."""
+    """One device on the network."""
 
-    protocol: Literal["modbus_tcp"]
+    protocol: Literal["modbus_tcp", "bacnet_ip"]
     host: str
     port: Annotated[int, Field(ge=0, le=65535)]
     unit: Annotated[int, Field(ge=0, le=247)] = 1
     timeout_s: Positive = 1.0
     max_block: Annotated[int, Field(ge=2, le=125)] = 100  # 125 is the protocol's limit
     plant_timeout_s: Positive = 1800.0  # heartbeat older than this: local control
+    device_instance: Annotated[int, Field(ge=0, le=4_194_302)] | None = None  # BACnet
+
+    @model_validator(mode="after")
+    def _instance_if_bacnet(self) -> Self:
+        """Require the number that says which BACnet device is meant."""
+        if (self.protocol == "bacnet_ip") != (self.device_instance is not None):
+            message = "device_instance belongs to protocol bacnet_ip, and must be there"
+            raise ValueError(message)
+        return self
 
 
 class MapSpec(_Strict):

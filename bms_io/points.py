@@ -16,11 +16,18 @@ from pydantic import ValidationError
 from bms_io.codec import ByteOrder, WireType, register_count
 from bms_io.point_checks import check
 from bms_io.point_names import affine, si_unit
-from bms_io.point_schema import DeviceSpec, MapSpec, PointSpec, WriteSpec
+from bms_io.point_schema import (
+    BacnetType,
+    DeviceSpec,
+    MapSpec,
+    PointSpec,
+    WriteSpec,
+)
 from twin.errors import ConfigError
 from twin.yaml_source import Location, describe, read_yaml, report
 
 Table = Literal["input", "holding"]
+Protocol = Literal["modbus_tcp", "bacnet_ip"]
 
 
 class WriteRule(NamedTuple):
@@ -36,6 +43,17 @@ class WriteRule(NamedTuple):
     readback_tolerance: float
     readback_within_s: float
     on_exit: Literal["default", "hold"]
+
+
+class BacnetObject(NamedTuple):
+    """Where a number stands in a BACnet device."""
+
+    object_type: BacnetType
+    instance: int
+    priority: int | None  # at which it is commanded; None for what is not
+
+    def __str__(self) -> str:
+        return f"{self.object_type},{self.instance}"
 
 
 class Point(NamedTuple):
@@ -55,6 +73,12 @@ class Point(NamedTuple):
     stale_s: float
     rate_max_per_s: float
     write: WriteRule | None
+    bacnet: BacnetObject | None = None  # then address, type and order mean nothing
+    unit: str = ""  # as in the file, for export
+    flatline_s: float = math.inf
+    scan: Literal["fast", "normal", "slow"] = "normal"
+    brick: str | None = None
+    tags: tuple[str, ...] = ()
 
     @property
     def registers(self) -> range:
@@ -63,7 +87,7 @@ class Point(NamedTuple):
 
 
 class Device(NamedTuple):
-    """One Modbus TCP device."""
+    """One device on the network."""
 
     name: str
     host: str
@@ -72,6 +96,8 @@ class Device(NamedTuple):
     timeout_s: float
     max_block: int
     plant_timeout_s: float  # heartbeat older than this: local control
+    protocol: Protocol = "modbus_tcp"
+    device_instance: int = 0  # BACnet
 
 
 class PointMap(NamedTuple):
@@ -82,10 +108,30 @@ class PointMap(NamedTuple):
     devices: Mapping[str, Device]
     points: Mapping[str, Point]
 
-    def at(self, host: str, port: int) -> "PointMap":
-        """Return the same map with every device at another address."""
-        moved = {n: d._replace(host=host, port=port) for n, d in self.devices.items()}
+    def at(
+        self, host: str, port: int, bacnet: Mapping[str, int] | None = None
+    ) -> "PointMap":
+        """Return the same map with every device at another address.
+
+        Parameters
+        ----------
+        host, port
+            Host of all, port of the Modbus devices.
+        bacnet
+            UDP port of each BACnet device.
+        """
+        ports = bacnet or {}
+        moved = {
+            n: d._replace(host=host, port=ports.get(n, port))
+            for n, d in self.devices.items()
+        }
         return self._replace(devices=moved)
+
+    def speaking(self, protocol: Protocol) -> "PointMap":
+        """Return only the devices of one protocol and their points."""
+        devices = {n: d for n, d in self.devices.items() if d.protocol == protocol}
+        points = {n: p for n, p in self.points.items() if p.device in devices}
+        return self._replace(devices=devices, points=points)
 
 
 def load_points(path: Path) -> PointMap:
@@ -153,6 +199,8 @@ def _device(name: str, entry: Any) -> Device:
         timeout_s=spec.timeout_s,
         max_block=spec.max_block,
         plant_timeout_s=spec.plant_timeout_s,
+        protocol=spec.protocol,
+        device_instance=spec.device_instance or 0,
     )
 
 
@@ -161,13 +209,13 @@ def _point(name: str, spec: PointSpec) -> Point:
     slope, zero = affine(spec.unit, si_unit(name))
     low, high = spec.range or (-math.inf, math.inf)
     rate = math.inf if spec.rate_max is None else spec.rate_max * slope
-    return Point(
+    point = Point(
         name=name,
         device=spec.device,
-        table=spec.modbus.table,
-        address=spec.modbus.first_register,
-        wire_type=spec.modbus.type,
-        byte_order=spec.modbus.byte_order,
+        table="input" if spec.table == "input" else "holding",
+        address=0,
+        wire_type="float32",
+        byte_order="ABCD",
         scale=spec.scale * slope,
         offset=spec.offset * slope + zero,
         minimum=low * slope + zero,
@@ -176,6 +224,24 @@ def _point(name: str, spec: PointSpec) -> Point:
         stale_s=spec.stale_s,
         rate_max_per_s=rate,
         write=None if spec.write is None else _write_rule(spec.write, slope, zero),
+        unit=spec.unit,
+        flatline_s=spec.flatline_s or math.inf,
+        scan=spec.scan,
+        brick=spec.brick,
+        tags=spec.tags,
+    )
+    if spec.bacnet is not None:
+        place = BacnetObject(
+            spec.bacnet.object, spec.bacnet.instance, spec.bacnet.priority
+        )
+        return point._replace(bacnet=place)
+    if spec.modbus is None:
+        message = "a point without a place passed the schema"
+        raise AssertionError(message)
+    return point._replace(
+        address=spec.modbus.first_register,
+        wire_type=spec.modbus.type,
+        byte_order=spec.modbus.byte_order,
     )
 
 

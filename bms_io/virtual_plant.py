@@ -1,267 +1,82 @@
-"""A simulated plant that answers on Modbus TCP, as a BMS gateway would.
+"""A simulated plant on the network, as a site offers it: Modbus TCP and BACnet/IP at once.
 
-Registers are those of the point map. Writing ``clock.target_s`` moves the plant to that
-time before the answer goes out: the client sets the pace and nobody sleeps. A write
-that is torn, not finite, out of range or backwards in time is refused with exception 3,
-and nothing of that request takes effect.
-
-Everything happens in the server's action hook without giving up the event loop, so no
-client can ever read registers of two different times.
+Each device of the point map is served by the protocol that the map gives it.
 """
 
-import asyncio
-import errno
-import logging
-import math
-import socket
-from functools import partial
-from typing import Any
+from typing import NamedTuple
 
-from pymodbus.constants import ExcCodes
-from pymodbus.server import ModbusTcpServer
-from pymodbus.simulator import DataType, SimData, SimDevice
+from bms_io.bacnet_plant import BacnetPlant
+from bms_io.modbus_plant import ModbusPlant
+from bms_io.plant_front import PlantFront
+from bms_io.points import PointMap
+from bms_io.simulated_plant import SimulatedPlant
 
-from bms_io.codec import decode, encode, saturate
-from bms_io.point_names import (
-    CLOCK_POINT,
-    CLOCK_TARGET_POINT,
-    HEARTBEAT_POINT,
-    MODE_POINT,
-    OWNER_POINT,
-    REMOTE_ENABLE_POINT,
-)
-from bms_io.points import Point, PointMap
-from bms_io.simulated_plant import STEP_S, SimulatedPlant
-from twin.errors import ConfigError
 
-_READ_HOLDING, _READ_INPUT = 3, 4
-_WRITES = (6, 16, 22, 23)
-_ROUNDING = 1e-6  # float32 may carry a limit slightly beyond itself
+class Ports(NamedTuple):
+    """Where the servers answer."""
+
+    modbus: int  # TCP; 0 where no device speaks it
+    bacnet: dict[str, int]  # UDP, by device
 
 
 class VirtualPlant:
-    """Modbus TCP server in front of a simulated plant.
+    """Servers in front of a simulated plant.
 
     Parameters
     ----------
     point_map
-        Registers to serve; every device becomes one unit of this server.
+        Points to serve.
     plant
         What answers.
     """
 
     def __init__(self, point_map: PointMap, plant: SimulatedPlant) -> None:
-        self._map = point_map
-        self._plant = plant
-        self._server: ModbusTcpServer | None = None
-        self._ticking: asyncio.Task[None] | None = None
+        self._front = PlantFront(plant)
+        modbus = point_map.speaking("modbus_tcp")
+        bacnet = point_map.speaking("bacnet_ip")
+        self._modbus = ModbusPlant(modbus, self._front) if modbus.devices else None
+        self._bacnet = [
+            BacnetPlant(bacnet, name, self._front) for name in bacnet.devices
+        ]
 
-    async def start(self, host: str, port: int) -> int:
+    async def start(self, host: str, port: int, bacnet_port: int = 0) -> Ports:
         """Listen.
 
         Parameters
         ----------
         host, port
-            Address; port 0 takes a free one.
+            Address for Modbus TCP; port 0 takes a free one.
+        bacnet_port
+            UDP port of the first BACnet device, the next devices follow; 0 takes free
+            ones.
 
         Returns
         -------
-        int
-            Port in use.
+        Ports
+            Ports in use.
 
         Raises
         ------
         ConfigError
-            If the address cannot be taken.
+            If an address cannot be taken.
         """
-        # pymodbus writes recent traffic to the console with every message it logs
-        logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
-        units = [self._unit(name) for name in self._map.devices]
-        server = ModbusTcpServer(units, address=(host, port))
-        try:
-            await server.serve_forever(background=True)
-        except RuntimeError as error:
-            message = f"{host}:{port}: cannot listen here: {_obstacle(host, port)}"
-            raise ConfigError(message) from error
-        self._server = server
-        for name in self._map.devices:
-            await self._publish(name)
-        listener: Any = server.transport  # an asyncio.Server once it listens
-        return int(listener.sockets[0].getsockname()[1])
+        modbus = 0 if self._modbus is None else await self._modbus.start(host, port)
+        bacnet = {
+            server.device: await server.start(
+                host, bacnet_port + number if bacnet_port else 0
+            )
+            for number, server in enumerate(self._bacnet)
+        }
+        return Ports(modbus, bacnet)
 
     def run_clock(self, speed: float) -> None:
-        """Let the plant's clock run by itself, so that nobody needs to write it.
-
-        Parameters
-        ----------
-        speed
-            Plant seconds per second of this machine.
-        """
-        self._ticking = asyncio.create_task(self._tick(speed))
-
-    async def _tick(self, speed: float) -> None:
-        """Step at the pace of the monotonic clock until the scenario ends."""
-        loop = asyncio.get_running_loop()
-        begin_s, begun_s = loop.time(), self._plant.time_s
-        while self._plant.time_s + STEP_S <= self._plant.duration_s:
-            target_s = self._plant.time_s + STEP_S
-            await asyncio.sleep(begin_s + (target_s - begun_s) / speed - loop.time())
-            self._plant.advance(target_s)
-            for name in self._map.devices:
-                await self._publish(name)
+        """Let the plant's clock run by itself, see ``PlantFront.run_clock``."""
+        self._front.run_clock(speed)
 
     async def stop(self) -> None:
         """Stop the clock, stop listening and drop all connections."""
-        if self._ticking is not None:
-            self._ticking.cancel()
-            self._ticking = None
-        if self._server is not None:
-            await self._server.shutdown()  # type: ignore[no-untyped-call] # theirs
-            self._server = None
-
-    def _unit(self, device: str) -> SimDevice:
-        """Lay out the registers of one device as the server wants them."""
-        values = self._values()
-        tables: dict[str, list[SimData]] = {"input": [], "holding": []}
-        for point in self._points(device):
-            words = _words(point, values[point.name])
-            data = SimData(point.address, values=words, datatype=DataType.REGISTERS)
-            tables[point.table].append(data)
-        for table in tables.values():  # the server cannot have an empty table
-            if not table:
-                table.append(SimData(0, values=[0], datatype=DataType.REGISTERS))
-        bits = [SimData(0, values=[False] * 16, datatype=DataType.BITS)]
-        return SimDevice(
-            id=self._map.devices[device].unit,
-            simdata=(bits, list(bits), tables["holding"], tables["input"]),
-            action=partial(self._act, device),
-        )
-
-    def _points(self, device: str) -> list[Point]:
-        """Points of one device."""
-        return [p for p in self._map.points.values() if p.device == device]
-
-    def _values(self) -> dict[str, float]:
-        """Everything that can be read, in SI, as it stands now."""
-        plant = self._plant
-        active = plant.active._asdict()
-        return {
-            **plant.measured,
-            **{f"active.{field}": value for field, value in active.items()},
-            **{f"setpoints.{field}": value for field, value in active.items()},
-            CLOCK_POINT: plant.time_s,
-            CLOCK_TARGET_POINT: plant.time_s,
-            MODE_POINT: plant.mode,
-            REMOTE_ENABLE_POINT: float(plant.remote_enabled),
-            OWNER_POINT: plant.owner,
-            HEARTBEAT_POINT: 0.0,
-        }
-
-    async def _publish(self, device: str) -> None:
-        """Put the present values into the input registers."""
-        if self._server is None:
-            return
-        values, unit = self._values(), self._map.devices[device].unit
-        for point in self._points(device):
-            if point.table == "input" or point.name == OWNER_POINT:
-                words = _words(point, values[point.name])
-                table = _READ_INPUT if point.table == "input" else _READ_HOLDING
-                await self._server.async_setValues(unit, table, point.address, words)
-
-    async def _act(
-        self,
-        device: str,
-        function: int,
-        _start: int,
-        address: int,
-        _count: int,
-        _registers: list[int],
-        written: list[int] | list[bool] | None,
-    ) -> ExcCodes | None:
-        """Check a write and let it take effect; reads pass."""
-        if written is None or function not in _WRITES:
-            return None
-        requests = self._understand(device, address, [int(word) for word in written])
-        if requests is None:
-            return ExcCodes.ILLEGAL_VALUE
-        # setpoints of the same request must be in force before the clock moves
-        for name, value in sorted(
-            requests.items(), key=lambda r: r[0] == CLOCK_TARGET_POINT
-        ):
-            self._apply(name, value)
-        for name in self._map.devices:
-            await self._publish(name)
-        return None
-
-    def _understand(
-        self, device: str, address: int, words: list[int]
-    ) -> dict[str, float] | None:
-        """Read the numbers of a write request, or None if one of them is refused."""
-        wanted = range(address, address + len(words))
-        requests: dict[str, float] = {}
-        for point in self._points(device):
-            touched = set(point.registers) & set(wanted)
-            if point.table != "holding" or not touched:
-                continue
-            if len(touched) < len(point.registers):
-                return None  # torn
-            begin = point.address - address
-            received = words[begin : begin + len(point.registers)]
-            raw = decode(received, point.wire_type, point.byte_order)
-            value = raw * point.scale + point.offset
-            if not self._allowed(point, value):
-                return None
-            requests[point.name] = value
-        return requests
-
-    def _allowed(self, point: Point, value: float) -> bool:
-        """Whether the plant takes this value."""
-        if not math.isfinite(value):
-            return False
-        if point.name == CLOCK_TARGET_POINT and self._ticking is not None:
-            return False  # it runs by itself
-        if point.name == CLOCK_TARGET_POINT:
-            ahead = value - self._plant.time_s
-            return (
-                ahead >= 0 and ahead % STEP_S == 0 and value <= self._plant.duration_s
-            )
-        if point.write is None:
-            return True
-        slack = _ROUNDING * (point.write.maximum - point.write.minimum)
-        return point.write.minimum - slack <= value <= point.write.maximum + slack
-
-    def _apply(self, name: str, value: float) -> None:
-        """Let an accepted number take effect."""
-        if name == CLOCK_TARGET_POINT:
-            self._plant.advance(value)
-        elif name == HEARTBEAT_POINT:
-            self._plant.beat(value)
-        elif name == OWNER_POINT:
-            self._plant.owner = value
-        else:
-            self._plant.request(name.removeprefix("setpoints."), value)
-
-
-def _obstacle(host: str, port: int) -> str:
-    """Why one cannot listen at an address, and what to do; the server does not tell."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        socket.create_server((host, port), family=family).close()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            return "the port is in use. Choose another one, or 0 for any free port."
-        if error.errno == errno.EACCES:
-            return (
-                "ports below 1024 need rights. Choose another, or 0 for any free one."
-            )
-        return (
-            "the host is no address of this machine. Give 127.0.0.1 to be reached from "
-            "here only, or 0.0.0.0 for all its networks."
-        )
-    return "the port was taken for a moment. Try again."
-
-
-def _words(point: Point, value: float) -> list[int]:
-    """Encode a value as a transmitter does: beyond its range it stays at the end."""
-    raw = saturate((value - point.offset) / point.scale, point.wire_type)
-    return encode(raw, point.wire_type, point.byte_order)
+        self._front.stop()
+        for server in self._bacnet:
+            server.stop()
+        if self._modbus is not None:
+            await self._modbus.stop()

@@ -8,7 +8,7 @@ Exit codes: 0 ok, 1 the run failed, 2 wrong usage, 3 a file or value is invalid,
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -43,6 +43,11 @@ SiteArgument = Annotated[
 SiteOption = Annotated[
     str, typer.Option("--site", help="Name of a shipped site, or path to a YAML file.")
 ]
+# the same words as bms_io.spoken.Spoken, which would load the drivers with --help
+Spoken = Literal["as-mapped", "modbus", "bacnet", "both"]
+SPOKEN_HELP = (
+    "as its point map says, Modbus TCP, BACnet/IP, or meters and cooling apart."
+)
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 HoursOption = Annotated[float, typer.Option(help="Simulated hours.")]
 DateOption = Annotated[str, typer.Option(help="Day of the year, MM-DD, local.")]
@@ -90,6 +95,9 @@ def demo(
     browser: Annotated[
         bool, typer.Option(help="Open the report when it is done.")
     ] = True,
+    bms_io: Annotated[
+        Spoken, typer.Option("--bms-io", help="What the plant speaks: " + SPOKEN_HELP)
+    ] = "as-mapped",
     as_json: JsonOption = False,
 ) -> None:
     """Run a day in closed loop over Modbus and compare the controllers."""
@@ -110,6 +118,7 @@ def demo(
             browser=browser,
             scale_load=not load_as_is,
             load_day=load_day,
+            spoken=bms_io,
         )
         run(request, as_json)
 
@@ -267,15 +276,23 @@ def serve_plant(
         float,
         typer.Option(min=0.0, help="Plant seconds per second; 0: a client moves it."),
     ] = 0.0,
+    protocol: Annotated[
+        Spoken, typer.Option(help="What the plant speaks: " + SPOKEN_HELP)
+    ] = "as-mapped",
+    bacnet_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="UDP port; 0 takes a free one.")
+    ] = 47808,
 ) -> None:
-    """Start the virtual plant of a site on Modbus TCP; Ctrl-C ends it.
+    """Start the virtual plant of a site on Modbus TCP or BACnet/IP; Ctrl-C ends it.
 
-    Prints one JSON line with host, port and pid when it is ready.
+    Prints one JSON line with host, ports and pid when it is ready.
     """
     with console.reporting(as_json=False):
         from bms_io.plant_server import PlantJob, run_server
 
         job = PlantJob(
+            spoken=protocol,
+            bacnet_port=bacnet_port,
             site=site,
             start=date,
             hours=hours,

@@ -20,6 +20,7 @@ from bms_io.loop import ClosedLoop
 from bms_io.plant_process import running_plant
 from bms_io.plant_server import PlantJob
 from bms_io.points import PointMap, load_points
+from bms_io.spoken import Spoken, speak
 from dashboards import console, controllers, output
 from dashboards.asked import check_hours, told_load
 from dashboards.folders import new_directory
@@ -48,6 +49,14 @@ RECORDED = (
 )
 
 
+_SPOKEN = {
+    "as-mapped": "the protocols of its point map",
+    "modbus": "Modbus TCP",
+    "bacnet": "BACnet/IP",
+    "both": "Modbus TCP and BACnet/IP",
+}
+
+
 class Request(NamedTuple):
     """What the user asked for."""
 
@@ -63,6 +72,7 @@ class Request(NamedTuple):
     browser: bool
     scale_load: bool = True
     load_day: float | None = None
+    spoken: Spoken = "as-mapped"
 
 
 class Prepared(NamedTuple):
@@ -92,7 +102,8 @@ def run(request: Request, as_json: bool) -> None:
     console.note(told_load(prepared.scenario))
     console.note(
         f"{', '.join(request.controllers)}: {request.hours:g} h from {request.date}, "
-        f"each against its own plant over Modbus TCP; recording to {prepared.directory}"
+        f"each against its own plant over {_SPOKEN[request.spoken]}; "
+        f"recording to {prepared.directory}"
     )
     try:
         results = asyncio.run(_run_all(prepared))
@@ -111,7 +122,8 @@ def run(request: Request, as_json: bool) -> None:
 def prepare(request: Request) -> Prepared:
     """Check every input before anything starts."""
     site = load_site(request.site)
-    points = load_points(resolve(site.defaults.points, "points", ".yaml"))
+    mapped = load_points(resolve(site.defaults.points, "points", ".yaml"))
+    points = speak(mapped, request.spoken)
     check_hours(request.hours, site)
     scenario = load_scenario(
         site,
@@ -191,6 +203,7 @@ async def _run_one(
         spread=request.spread,
         scale_load=request.scale_load,
         load_day=request.load_day,
+        spoken=request.spoken,
     )
     async with AsyncExitStack() as stack:
         where = await stack.enter_async_context(
@@ -198,7 +211,7 @@ async def _run_one(
         )
         setup = unattended(
             prepared.site,
-            prepared.points.at(where.host, where.port),
+            prepared.points.at(where.host, where.port, where.bacnet),
             InThread(controller),
             prepared.forecaster(),
             directory,

@@ -8,7 +8,6 @@ import contextlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from bms_io.modbus import ModbusDriver, ModbusReader
 from bms_io.point_names import (
     CLOCK_TARGET_POINT,
     HEARTBEAT_POINT,
@@ -17,6 +16,7 @@ from bms_io.point_names import (
     REMOTE_ENABLE_POINT,
 )
 from bms_io.points import PointMap
+from bms_io.site_driver import SiteDriver, SiteReader
 from bms_io.snapshot import freeze
 from twin.errors import CommunicationError
 from twin.interfaces import Quality, Reading, Snapshot
@@ -48,7 +48,7 @@ class Eyes:
 
     def __init__(self, point_map: PointMap) -> None:
         self._map = point_map
-        self._reader = ModbusReader(point_map)
+        self._reader = SiteReader(point_map)
         self._names = [n for n in point_map.points if n not in _UNSEEN]
         self._wait = 0  # looks until the next attempt to connect
         self._backoff = 1
@@ -82,7 +82,7 @@ class Eyes:
             return
         self._backoff = 1
 
-    async def with_hands(self) -> ModbusDriver:
+    async def with_hands(self) -> SiteDriver:
         """Swap the reader for a driver.
 
         Raises
@@ -90,7 +90,7 @@ class Eyes:
         CommunicationError
             If the plant does not answer; the eyes stay as they are.
         """
-        driver = ModbusDriver(self._map)
+        driver = SiteDriver(self._map)
         await self._reader.close()
         await driver.connect()
         self._reader = driver
@@ -99,7 +99,7 @@ class Eyes:
     async def without_hands(self) -> None:
         """Go back to a connection that cannot write."""
         await self.close()
-        self._reader = ModbusReader(self._map)
+        self._reader = SiteReader(self._map)
 
     async def close(self) -> None:
         """Disconnect."""

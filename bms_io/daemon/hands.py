@@ -6,9 +6,9 @@ from bms_io.command import CommandPath
 from bms_io.daemon.audit import AuditLog
 from bms_io.daemon.lease import REMOTE
 from bms_io.daemon.order import defaults, safe_order
-from bms_io.modbus import ModbusDriver
 from bms_io.point_names import HEARTBEAT_POINT, MODE_POINT, OWNER_POINT
 from bms_io.points import PointMap
+from bms_io.site_driver import SiteDriver
 from bms_io.verifier import Verifier
 from twin.errors import CommunicationError
 from twin.interfaces import Estimate, Quality
@@ -33,7 +33,7 @@ class Hands:
 
     def __init__(
         self,
-        driver: ModbusDriver,
+        driver: SiteDriver,
         point_map: PointMap,
         audit: AuditLog,
         verifier: Verifier,
@@ -109,6 +109,7 @@ class Hands:
             intent = self._audit.record("release", last.time_s, values=wanted)
             await self._driver.connect()  # a request that was cut off closed it
             sound = await self.path.restore(wanted, last.time_s, intent)
+            await self._driver.relinquish()
             await self._driver.write_service(OWNER_POINT, 0)
         except CommunicationError as error:
             self._audit.record("not_released", last.time_s, why=str(error))

@@ -11,9 +11,9 @@ import math
 import time
 from typing import Protocol
 
-from bms_io.modbus import ModbusDriver
 from bms_io.point_names import CLOCK_POINT, CLOCK_TARGET_POINT
 from bms_io.points import PointMap
+from bms_io.site_driver import SiteDriver
 from twin.errors import CommunicationError, PlantLostError
 from twin.interfaces import Quality
 
@@ -49,7 +49,7 @@ class SteppedPace:
     paused = False
 
     def __init__(self, point_map: PointMap) -> None:
-        self._driver = ModbusDriver(point_map)
+        self._driver = SiteDriver(point_map)
 
     async def begin(self) -> float:
         """Connect and make sure that nobody moved the clock before.

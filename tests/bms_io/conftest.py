@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from bms_io.modbus import ModbusDriver
 from bms_io.points import PointMap, load_points
 from bms_io.simulated_plant import SimulatedPlant
+from bms_io.site_driver import SiteDriver
 from bms_io.virtual_plant import VirtualPlant
 from twin.config import load_site
 from twin.resources import resolve
@@ -24,7 +24,7 @@ class Bench(NamedTuple):
 
     plant: SimulatedPlant
     points: PointMap
-    driver: ModbusDriver
+    driver: SiteDriver
     port: int
 
 
@@ -53,9 +53,9 @@ def on_bench(site, scenario, points):
 
         async def serve_and_run():
             server = VirtualPlant(point_map, plant)
-            port = await server.start("127.0.0.1", 0)
-            here = point_map.at("127.0.0.1", port)
-            driver = ModbusDriver(here)
+            port, bacnet = await server.start("127.0.0.1", 0)
+            here = point_map.at("127.0.0.1", port, bacnet)
+            driver = SiteDriver(here)
             try:
                 async with asyncio.timeout(DEADLINE_S):
                     await driver.connect()

@@ -49,7 +49,7 @@ def test_a_clock_that_runs_by_itself_needs_and_takes_no_writes(site, scenario, p
             site.facility, site.design, scenario, rng, SensorNoise(), 1800.0
         )
         server = VirtualPlant(points, plant)
-        port = await server.start("127.0.0.1", 0)
+        port, _ = await server.start("127.0.0.1", 0)
         server.run_clock(speed=6000.0)
         driver = ModbusDriver(points.at("127.0.0.1", port))
         await driver.connect()

@@ -1,0 +1,188 @@
+"""A simulated plant that answers on Modbus TCP, as a BMS gateway would.
+
+Registers are those of the point map. Writing ``clock.target_s`` moves the plant to that
+time before the answer goes out: the client sets the pace and nobody sleeps. A write
+that is torn, not finite, out of range or backwards in time is refused with exception 3,
+and nothing of that request takes effect.
+
+Everything happens in the server's action hook without giving up the event loop, so no
+client can ever read registers of two different times.
+"""
+
+import errno
+import logging
+import socket
+from functools import partial
+from typing import Any
+
+from pymodbus.constants import ExcCodes
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from bms_io.codec import decode, encode, saturate
+from bms_io.plant_front import PlantFront
+from bms_io.point_names import OWNER_POINT
+from bms_io.points import Point, PointMap
+from twin.errors import ConfigError
+
+_READ_HOLDING, _READ_INPUT = 3, 4
+_WRITES = (6, 16, 22, 23)
+
+
+class ModbusPlant:
+    """Modbus TCP server in front of a simulated plant.
+
+    Parameters
+    ----------
+    point_map
+        Registers to serve; every device becomes one unit of this server.
+    front
+        What answers.
+    """
+
+    def __init__(self, point_map: PointMap, front: PlantFront) -> None:
+        self._map = point_map
+        self._front = front
+        self._server: ModbusTcpServer | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen.
+
+        Parameters
+        ----------
+        host, port
+            Address; port 0 takes a free one.
+
+        Returns
+        -------
+        int
+            Port in use.
+
+        Raises
+        ------
+        ConfigError
+            If the address cannot be taken.
+        """
+        # pymodbus writes recent traffic to the console with every message it logs
+        logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+        units = [self._unit(name) for name in self._map.devices]
+        server = ModbusTcpServer(units, address=(host, port))
+        try:
+            await server.serve_forever(background=True)
+        except RuntimeError as error:
+            message = f"{host}:{port}: cannot listen here: {_obstacle(host, port)}"
+            raise ConfigError(message) from error
+        self._server = server
+        await self._publish_all()
+        self._front.listeners.append(self._publish_all)
+        listener: Any = server.transport  # an asyncio.Server once it listens
+        return int(listener.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Stop listening and drop all connections."""
+        if self._server is not None:
+            await self._server.shutdown()  # type: ignore[no-untyped-call] # theirs
+            self._server = None
+
+    def _unit(self, device: str) -> SimDevice:
+        """Lay out the registers of one device as the server wants them."""
+        values = self._front.values()
+        tables: dict[str, list[SimData]] = {"input": [], "holding": []}
+        for point in self._points(device):
+            words = _words(point, values[point.name])
+            data = SimData(point.address, values=words, datatype=DataType.REGISTERS)
+            tables[point.table].append(data)
+        for table in tables.values():  # the server cannot have an empty table
+            if not table:
+                table.append(SimData(0, values=[0], datatype=DataType.REGISTERS))
+        bits = [SimData(0, values=[False] * 16, datatype=DataType.BITS)]
+        return SimDevice(
+            id=self._map.devices[device].unit,
+            simdata=(bits, list(bits), tables["holding"], tables["input"]),
+            action=partial(self._act, device),
+        )
+
+    def _points(self, device: str) -> list[Point]:
+        """Points of one device."""
+        return [p for p in self._map.points.values() if p.device == device]
+
+    async def _publish_all(self) -> None:
+        """Put the present values of every device into its registers."""
+        for name in self._map.devices:
+            await self._publish(name)
+
+    async def _publish(self, device: str) -> None:
+        """Put the present values into the input registers."""
+        if self._server is None:
+            return
+        values, unit = self._front.values(), self._map.devices[device].unit
+        for point in self._points(device):
+            if point.table == "input" or point.name == OWNER_POINT:
+                words = _words(point, values[point.name])
+                table = _READ_INPUT if point.table == "input" else _READ_HOLDING
+                await self._server.async_setValues(unit, table, point.address, words)
+
+    async def _act(
+        self,
+        device: str,
+        function: int,
+        _start: int,
+        address: int,
+        _count: int,
+        _registers: list[int],
+        written: list[int] | list[bool] | None,
+    ) -> ExcCodes | None:
+        """Check a write and let it take effect; reads pass."""
+        if written is None or function not in _WRITES:
+            return None
+        requests = self._understand(device, address, [int(word) for word in written])
+        if requests is None:
+            return ExcCodes.ILLEGAL_VALUE
+        await self._front.apply(requests)
+        return None
+
+    def _understand(
+        self, device: str, address: int, words: list[int]
+    ) -> dict[str, float] | None:
+        """Read the numbers of a write request, or None if one of them is refused."""
+        wanted = range(address, address + len(words))
+        requests: dict[str, float] = {}
+        for point in self._points(device):
+            touched = set(point.registers) & set(wanted)
+            if point.table != "holding" or not touched:
+                continue
+            if len(touched) < len(point.registers):
+                return None  # torn
+            begin = point.address - address
+            received = words[begin : begin + len(point.registers)]
+            raw = decode(received, point.wire_type, point.byte_order)
+            value = raw * point.scale + point.offset
+            if not self._front.allows(point, value):
+                return None
+            requests[point.name] = value
+        return requests
+
+
+def _obstacle(host: str, port: int) -> str:
+    """Why one cannot listen at an address, and what to do; the server does not tell."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return "the port is in use. Choose another one, or 0 for any free port."
+        if error.errno == errno.EACCES:
+            return (
+                "ports below 1024 need rights. Choose another, or 0 for any free one."
+            )
+        return (
+            "the host is no address of this machine. Give 127.0.0.1 to be reached from "
+            "here only, or 0.0.0.0 for all its networks."
+        )
+    return "the port was taken for a moment. Try again."
+
+
+def _words(point: Point, value: float) -> list[int]:
+    """Encode a value as a transmitter does: beyond its range it stays at the end."""
+    raw = saturate((value - point.offset) / point.scale, point.wire_type)
+    return encode(raw, point.wire_type, point.byte_order)
