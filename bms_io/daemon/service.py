@@ -20,9 +20,9 @@ from bms_io.daemon.notify import notify
 from bms_io.daemon.pace import FreePace
 from bms_io.daemon.setup import Setup
 from bms_io.loop import ClosedLoop
-from bms_io.modbus import ModbusReader
 from bms_io.point_names import CLOCK_POINT
 from bms_io.points import PointMap
+from bms_io.site_driver import SiteReader
 from twin.errors import CommunicationError
 from twin.interfaces import Quality
 
@@ -47,7 +47,7 @@ async def plant_time(point_map: PointMap) -> float | None:
     """Clock of the plant, or None if it has none or does not answer."""
     if CLOCK_POINT not in point_map.points:
         return None
-    reader = ModbusReader(point_map)
+    reader = SiteReader(point_map)
     try:
         await reader.connect()
         reading = (await reader.read([CLOCK_POINT], 0.0))[CLOCK_POINT]

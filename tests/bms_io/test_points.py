@@ -143,7 +143,10 @@ def test_overlapping_registers_name_both_points(tmp_path):
 """
     )
     message = refusal(tmp_path, text)
-    assert "points.outputs.chip_c.modbus: register 1 is also used by active." in message
+    assert (
+        "points.outputs.chip_c.modbus: input register 1 is also used by active."
+        in message
+    )
 
 
 @pytest.mark.parametrize("key", ["min", "default", "readback", "on_exit", "deadband"])
