@@ -97,7 +97,7 @@ def _sample(verdict: Verdict) -> str:
     """How much was looked at."""
     if verdict.days < LEAST_BLOCKS:
         return (
-            f"{verdict.days} days were compared. An interval over so few would not be "
+            f"Days compared: {verdict.days}. An interval over so few would not be "
             f"informative and is not printed; {LEAST_BLOCKS} days or more give one."
         )
     return (

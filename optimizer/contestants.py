@@ -100,16 +100,18 @@ def _constant(site: Site, constants: Setpoints) -> Controller:
 def _oracle(setting: Setting) -> list[Controller]:
     """Whoever knows plant, future and readings exactly may choose the best course.
 
-    The mpc is not exact, so with all knowledge it can still lose to the rules or to
-    constants that fit the days; a bound must not.
+    The mpc is not exact, so with all knowledge it can still lose to a static
+    search, the rules or constants that fit the days; a bound must not.
     """
     from optimizer.mpc import MpcController, MpcSettings
+    from optimizer.search import SearchController, SearchSettings
 
     certain = MpcSettings(margin_k=0.0, jump_share=0.0, quantile=0.5)
     known = setting.site._replace(facility=setting.plant)
     exact = Senses((0,), SensorNoise(0.0, 0.0, 0.0), setting.scenario)
     courses: list[Controller] = [
         MpcController(known, certain, rules=setting.rules),
+        SearchController(known, SearchSettings(margin_k=0.0, jump_share=0.0)),
         _rules(known, setting.rules),
     ]
     if setting.constants is not None:
