@@ -40,6 +40,7 @@ class Yardstick(NamedTuple):
     weights: Weights
     energy_usd_j: Array  # (time,), with carbon
     limits_c: Array  # (time, limit), less margin, bias and spread of the forecast
+    stress_limits_c: Array  # (limit,), less margin and bias: the stress is the spread
     jump_share: float  # weight of the energy under stress
     active: Array  # (lever,), in force
     moving_usd: Array  # (lever,), dislike of a move in the first step, per its unit
@@ -84,7 +85,7 @@ def judge(
 def cost(measure: Yardstick, found: Response, stressed: Response) -> Array:
     """What runs, at each step, the battery idle [USD], shape (time,)."""
     above_k = exceedance_k(measure.limits_c, found.limited_c)
-    worse_k = exceedance_k(measure.limits_c[:STRESS_STEPS], stressed.limited_c)
+    worse_k = exceedance_k(measure.stress_limits_c, stressed.limited_c)
     above_k[:STRESS_STEPS] = np.maximum(above_k[:STRESS_STEPS], worse_k)
     beside_usd_s = found.beside_usd_s + above_k * measure.weights.exceedance_usd_k_s
     beside_usd_s[:STRESS_STEPS] += measure.jump_share * stressed.beside_usd_s

@@ -43,7 +43,7 @@ class MpcSettings(NamedTuple):
 
     # Half width of the search, order of LEVERS; counts and the cap as shares of the most.
     radius: tuple[float, ...] = (2, 0.1, 0.1, 2e4, 2, 2e4, 1.5, 1, 0.15, 0.1, 0.1)
-    rounds: int = 2  # samplings per decision, at most
+    rounds: int = 3  # samplings per decision, at most
     shrink: float = 0.5  # of the search from round to round
     polish_rounds: int = 2
     polish_share: float = 0.25  # of the radius, first trust region
@@ -170,6 +170,7 @@ class MpcController:
             self._weights,
             energy,
             self._limits(forecast, estimate),
+            np.array(self._site.limits) - self._s.margin_k - self._offset.limited_k,
             self._s.jump_share,
             active,
             self._s.move_usd / self._radius,

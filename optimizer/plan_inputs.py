@@ -139,7 +139,7 @@ def plan_problem(
         points_usd=points_usd(measure, samples),
         samples=samples,
         headroom_k=measure.limits_c - samples.base.limited_c,
-        stress_headroom_k=measure.limits_c[:STRESS_STEPS] - samples.stressed.limited_c,
+        stress_headroom_k=measure.stress_limits_c - samples.stressed.limited_c,
         eco_bounds=eco_bounds(site, forecast, estimate, wait_s),
         soc=float(estimate.state.battery_soc),
         soc_full=battery.soc_maximum,

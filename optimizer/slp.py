@@ -125,7 +125,7 @@ def _program(
     rows = [_slope(samples, samples.limited_k), _slope(samples, samples.stressed_k)]
     room = [
         measure.limits_c - plan.response.limited_c,
-        measure.limits_c[:STRESS_STEPS] - plan.stressed.limited_c,
+        measure.stress_limits_c - plan.stressed.limited_c,
     ]
     centre = np.stack([np.asarray(getattr(plan.setpoints, n)) for n in LEVERS], axis=1)
     # Each lever in units of its reach, so that the program's numbers are of order one.

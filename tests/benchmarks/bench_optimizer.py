@@ -100,6 +100,7 @@ def situation(step_s):
         Weights(),
         forecast.energy_price_usd_j,
         np.tile(np.array(SITE.limits) - 0.5, (steps, 1)),
+        np.array(SITE.limits) - 0.5,
         0.1,
         np.array([getattr(active, lever) for lever in LEVERS]),
         np.zeros(len(LEVERS)),

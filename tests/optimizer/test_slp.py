@@ -38,6 +38,7 @@ def situation(name, date="07-15", steps=36):
         Weights(),
         np.full(steps, 60 / 3.6e9),
         np.tile(np.array(site.limits) - 0.5, (steps, 1)),
+        np.array(site.limits) - 0.5,
         0.1,
         np.array([getattr(active, lever) for lever in LEVERS]),
         np.zeros(len(LEVERS)),
