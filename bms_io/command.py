@@ -62,6 +62,7 @@ class CommandPath:
         self._strikes: Counter[str] = Counter()
         self._pending: dict[str, float] = {}  # sent, but the answer was lost
         self.written: dict[str, float] = {}  # what stands in our slots, as on the wire
+        self.confirmed: set[str] = set()  # setpoints that were in force as written
         self.locked: set[str] = set()  # released after two mismatches
         self.yielded: frozenset[str] = frozenset()  # held by the operator
 
@@ -84,6 +85,7 @@ class CommandPath:
         )
         results = await self._write(values)
         refused = [f"{r.name}: {r.detail}" for r in results if not r.accepted]
+        self.confirmed |= values.keys() if not refused else set()
         self._audit.record("result", now_s, intent=intent, mismatches=refused)
         return refused
 
@@ -132,6 +134,8 @@ class CommandPath:
         )
         in_force, wrong = await self._carry_out(values, now_s, intent)
         self._written_s.update(dict.fromkeys(values, now_s))
+        self.confirmed -= wrong.keys()
+        self.confirmed |= values.keys() - wrong.keys()
         for name in values:
             self._strikes[name] = self._strikes[name] + 1 if name in wrong else 0
         released = await self._release(now_s)
@@ -208,6 +212,7 @@ class CommandPath:
             await self._driver.write({f"setpoints.{name}": rule.default})
             self.locked.add(name)
             self.written.pop(name, None)
+            self.confirmed.discard(name)
             del self._strikes[name]
         return lost
 

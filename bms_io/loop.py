@@ -11,7 +11,7 @@ import asyncio
 import math
 import time
 
-from bms_io.daemon.audit import AUDIT_FILE, AuditLog
+from bms_io.daemon.audit import AUDIT_FILE, AuditLog, unresolved
 from bms_io.daemon.desk import Desk
 from bms_io.daemon.emergency import Emergency
 from bms_io.daemon.eyes import Eyes, Look
@@ -20,10 +20,13 @@ from bms_io.daemon.helm import Helm
 from bms_io.daemon.modes import Change, Mode, ModeKeeper
 from bms_io.daemon.setup import LoopResult, Setup, Tally, TurnReport
 from bms_io.daemon.steering import Steering
+from bms_io.point_names import CLOCK_POINT
 from bms_io.recorder import Recorder
 from twin.errors import AuditError, CommunicationError, PlantLostError
 from twin.estimate import estimate
-from twin.interfaces import Estimate, Snapshot
+from twin.interfaces import Estimate, Quality, Snapshot
+
+CLOCK_STILL_S = 120.0  # longer than a plant takes between two readings, assumption
 
 
 class ClosedLoop:
@@ -51,6 +54,7 @@ class ClosedLoop:
         self._tally = Tally()
         self._snapshot: Snapshot | None = None
         self._seen: Estimate | None = None
+        self._clock_s = self._moved_s = -math.inf  # plant clock, and when it last moved
         self.keeper = ModeKeeper(setup.wanted)
         self.emergency = Emergency(setup.limits)
         self.stopping = asyncio.Event()
@@ -159,6 +163,12 @@ class ClosedLoop:
             wanted=self.keeper.wanted,
         )
         look, seen = await self._see(now_s, first=True)
+        left = unresolved(self._audit.path)
+        if left:  # whatever an earlier run did not finish, this is how it stands
+            slots = {
+                name: look.slots[name].value for name in left if name in look.slots
+            }
+            self._audit.record("reconciles", now_s, intended=left, found=slots)
         done = 0
         while now_s < begin_s + duration_s and not self.stopping.is_set():
             await self._turn(look, seen)
@@ -173,9 +183,23 @@ class ClosedLoop:
         if not first:  # the first look has no interval behind it
             self._record.telemetry(look.snapshot)
         self._snapshot = look.snapshot
-        self._seen = estimate(self._site, look.snapshot, self._seen)
+        seen = estimate(self._site, look.snapshot, self._seen)
+        self._seen = self._alive(seen, look.snapshot)
         self._steering.observe(self._seen)
         return look, self._seen
+
+    def _alive(self, seen: Estimate, snapshot: Snapshot) -> Estimate:
+        """Find a gateway that serves old values: the plant's clock stands still."""
+        clock = snapshot.readings.get(CLOCK_POINT)
+        if clock is None or clock.quality is Quality.BAD:
+            return seen
+        if clock.value != self._clock_s:
+            self._clock_s, self._moved_s = clock.value, seen.time_s
+        still_s = seen.time_s - self._moved_s
+        if still_s < max(1.5 * self._site.control.scan_interval_s, CLOCK_STILL_S):
+            return seen
+        problem = f"{CLOCK_POINT}: stands still for {still_s:g} s, values are old"
+        return seen._replace(problems=(*seen.problems, problem))
 
     async def _turn(self, look: Look, seen: Estimate) -> None:
         """Do what the mode allows, and tell everybody."""

@@ -172,6 +172,21 @@ def entries(path: Path) -> Iterator[Entry]:
         base.close()
 
 
+def unresolved(path: Path) -> dict[str, float]:
+    """Writes of the last run that were announced, but whose result is not known."""
+    intents: dict[int, dict[str, float]] = {}
+    intents_before = intents
+    for entry in entries(path):
+        if entry.event == "starts":
+            intents_before, intents = intents, {}
+        elif entry.event in ("intent", "release"):
+            intents[entry.number] = entry.details["values"]
+        elif entry.event == "result":
+            intents.pop(entry.details["intent"], None)
+    last = intents or intents_before
+    return {name: value for values in last.values() for name, value in values.items()}
+
+
 def verify_audit(path: Path) -> tuple[int, str]:
     """Check the chain.
 

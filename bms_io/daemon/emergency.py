@@ -3,7 +3,7 @@
 from bms_io.limits import Limits
 from twin.interfaces import Quality, Snapshot
 
-_SURE_AFTER = 2  # looks in a row, for a reading that is not good
+_SURE_AFTER = 2  # looks in a row: a single spike moves nothing
 
 
 class Emergency:
@@ -26,7 +26,7 @@ class Emergency:
     def look(self, snapshot: Snapshot) -> str:
         """Judge a snapshot; returns the reason that is latched, if any.
 
-        A reading that is only uncertain, as a spike is, must come twice.
+        It must come twice: a single spike moves nothing.
         """
         for name, limit_c in self._limits.items():
             reading = snapshot.readings.get(name)
@@ -35,8 +35,7 @@ class Emergency:
                 self._seen[name] = 0
                 continue
             self._seen[name] += 1
-            sure = reading.quality is Quality.GOOD or self._seen[name] >= _SURE_AFTER
-            if sure and not self.reason:
+            if self._seen[name] >= _SURE_AFTER and not self.reason:
                 self.reason = f"{name} is {reading.value:.1f}, limit {limit_c:g}"
         return self.reason
 

@@ -98,7 +98,7 @@ class Handover:
             return ""
         path = self.hands.path
         path.settle(look.slots)
-        found = trespass(look, self._owner, path.written, self._map)
+        found = trespass(look, self._owner, path.written, path.confirmed, self._map)
         if found.overridden != path.yielded:
             event = "yields" if found.overridden - path.yielded else "resumes"
             self._audit.record(event, now_s, points=sorted(found.overridden))

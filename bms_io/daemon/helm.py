@@ -19,6 +19,8 @@ from twin.config import Site
 from twin.errors import AuditError
 from twin.interfaces import Estimate
 
+WARM_MARGIN_K = 0.5  # above sensor noise, assumption
+
 
 class Helm:
     """Carries out one turn after the other.
@@ -91,7 +93,7 @@ class Helm:
         now_s = seen.time_s
         if hands is not None and hot:
             return await self._cool(seen, hands, hot)
-        if self._handover.leaving:
+        if self._handover.leaving or self._too_warm(seen):
             plan: Plan | None = self._steering.home(seen)
         else:
             plan = await self._steering.plan(
@@ -103,6 +105,13 @@ class Helm:
         if plan is None:
             return not seen.problems
         return await self._follow(seen, plan, hands)
+
+    def _too_warm(self, seen: Estimate) -> bool:
+        """Whether a limit of the site is exceeded: then the design is the way to go."""
+        limits, measured = self._site.limits, seen.measured
+        inlet_k = measured.get("rack_inlet_c", -math.inf) - limits.rack_inlet_c
+        chip_k = measured.get("chip_c", -math.inf) - limits.chip_c
+        return max(inlet_k, chip_k) > WARM_MARGIN_K
 
     def _is_due(self, now_s: float) -> bool:
         """Whether a control cycle begins; missed ones are left out."""

@@ -3,7 +3,7 @@
 All of it is judged from one look at the plant, without writing anything.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from bms_io.daemon.eyes import Look
@@ -45,7 +45,11 @@ def grant(look: Look, owner: int, good_cycles: int, needed_cycles: int) -> Grant
 
 
 def trespass(
-    look: Look, owner: int, written: Mapping[str, float], point_map: PointMap
+    look: Look,
+    owner: int,
+    written: Mapping[str, float],
+    confirmed: Collection[str],
+    point_map: PointMap,
 ) -> Trespass:
     """Compare the plant with what we wrote.
 
@@ -57,6 +61,9 @@ def trespass(
         Our lease number.
     written
         What stands in our slots as far as we know, by setpoint.
+    confirmed
+        Setpoints that were in force as written; where they are no more, the operator took
+        them. One that never was is a mismatch, not an override.
     point_map
         Tolerances.
 
@@ -77,7 +84,11 @@ def trespass(
         if _good(slot) and abs(slot.value - value) > tolerance:
             why = f"setpoints.{name} holds {slot.value:g}, we wrote {value:g}"
             return Trespass(f"somebody else writes: {why}", frozenset())
-        if _good(active) and abs(active.value - value) > tolerance:
+        if (
+            name in confirmed
+            and _good(active)
+            and abs(active.value - value) > tolerance
+        ):
             overridden.add(name)
     return Trespass("", frozenset(overridden))
 

@@ -1,0 +1,37 @@
+"""Cases of the matrix that are not injected, with why; honest is shorter than green."""
+
+BACNET = "needs a BACnet device behind the loop; the loop runs over Modbus so far"
+NOT_INJECTED = [
+    (12, "one dead device behind a gateway", "shipped maps have one device"),
+    (15, "BACnet device without RPM or segmentation", BACNET),
+    (16, "COV subscription lost", BACNET),
+    (17, "router restart, duplicate device instance", BACNET),
+    (18, "broadcast storm", "no second machine; unsolicited bytes are case 9 and 10"),
+    (19, "partition from the historian", "`tests/bms_io/daemon/test_historian.py`"),
+    (20, "TLS certificate", "the loop speaks plain Modbus TCP so far"),
+    (21, "stuck value", "**open**: no flatline rule in the snapshot yet"),
+    (22, "slow drift", "**open**: no redundancy or energy-balance residual yet"),
+    (23, "step bias", "**open**: no voting; the shipped maps have no redundant sensors"),
+    (25, "noise ten times larger", "**open**: no noise rule; the reversal gate is case 50"),
+    (31, "supply and return exchanged", "**open**: no energy-balance sign check yet"),
+    (32, "timestamps frozen or out of order", "Modbus has none; old values: 36"),
+    (34, "redundant group disagrees", "shipped maps have no redundant sensors"),
+    (35, "enumeration out of its table", "only plant.mode is one; checked as 28"),
+    (37, "counter roll-over", "shipped maps have no counters"),
+    (40, "partial multi-point write", "`tests/bms_io/daemon/test_restart.py`"),
+    (43, "unknown value in our priority slot", BACNET),
+    (47, "actuator stuck or slow", "as 38; **open**: residual of single actuators"),
+    (48, "equipment trips", "**open**: no trip of a chiller in a running plant yet"),
+    (49, "minimum on/off times", "`tests/twin/test_guard.py`, random sequences"),
+    (55, "feasible incumbent, not optimal", "**open**: the status of the plan is not split"),
+    (57, "model file corrupt", "no controller of this version loads a model file"),
+    (61, "event loop blocked", "needs systemd; the watchdog is fed by turns only"),
+    (62, "kill -9 between intent and read-back", "`tests/bms_io/daemon/test_restart.py`"),
+    (63, "power loss in the middle of a write", "no power switch; SQLite with FULL, "
+     "Parquet renamed after fsync"),
+    (65, "database locked", "`tests/bms_io/daemon/test_historian.py`"),
+    (66, "database corrupt", "`tests/bms_io/daemon/test_historian.py`, `test_audit.py`"),
+    (67, "leak over seven days", "**open**: not run in this session"),
+    (68, "configuration edited while running", "read once at the start, so never half "
+     "applied; **open**: two-person approval"),
+]  # fmt: skip
