@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -176,15 +175,16 @@ def test_from_shadow_to_auto_killed_and_back_to_local(tmp_path):
             ask(directory, "arm")
             ask(directory, "mode", "auto")
             # the lease of the dead one stands until the plant misses its heartbeat
-            await asyncio.to_thread(
-                wait_for, directory, lambda s: bool(s["auto_needs"])
-            )
+            await asyncio.to_thread(wait_for, directory, lambda s: s["mode"] == "auto")
             again.send_signal(signal.SIGTERM)
             assert again.wait(timeout=30) == 0
+            assert (await read(at, "plant.owner"))[0] == 0.0
+            active = await read(at, "active.tcs_supply_c", "active.ups_eco")
+            assert active == [SITE.design.tcs_supply_c, SITE.design.ups_eco]
             verify_audit(directory / "audit.sqlite")
 
     asyncio.run(asyncio.wait_for(go(), 240))
     events = [row.event for row in entries(directory / "audit.sqlite")]
     assert events.count("starts") == 2
-    assert os.stat(directory / "tokens.json").st_mode & 0o077 == 0
+    assert (directory / "tokens.json").stat().st_mode & 0o077 == 0
     assert not Path(directory / "control.json").exists()
