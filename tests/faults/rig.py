@@ -228,7 +228,7 @@ def run(
             SITE.facility, SITE.design, SCENARIO, rng, SensorNoise(), 1800.0
         )
         server = VirtualPlant(POINTS, plant)
-        port = await server.start("127.0.0.1", 0)
+        port, _ = await server.start("127.0.0.1", 0)
         wire = Wire(port)
         proxy = await asyncio.start_server(wire.serve, "127.0.0.1", 0)
         through = QUICK.at("127.0.0.1", proxy.sockets[0].getsockname()[1])
@@ -255,8 +255,7 @@ def run(
         )
         if 0 in steps:
             steps[0](rig)
-            for name in POINTS.devices:
-                await server._publish(name)
+            await server._front.publish()
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 result = await loop.run(turns * 300.0)

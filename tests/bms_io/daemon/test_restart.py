@@ -38,7 +38,7 @@ def test_outside_auto_no_write_is_on_the_wire(mode, tmp_path):
             SITE.facility, SITE.design, SCENARIO, rng, SensorNoise(), 1800.0
         )
         server = VirtualPlant(POINTS, plant)
-        wire = Wire(await server.start("127.0.0.1", 0))
+        wire = Wire((await server.start("127.0.0.1", 0)).modbus)
         server.run_clock(speed=6000.0)  # by itself: nobody needs to write its clock
         proxy = await asyncio.start_server(wire.serve, "127.0.0.1", 0)
         through = POINTS.at("127.0.0.1", proxy.sockets[0].getsockname()[1])
@@ -80,7 +80,7 @@ def test_a_restart_reconciles_what_was_announced_but_never_answered(tmp_path):
             SITE.facility, SITE.design, SCENARIO, rng, SensorNoise(), 1800.0
         )
         server = VirtualPlant(POINTS, plant)
-        here = POINTS.at("127.0.0.1", await server.start("127.0.0.1", 0))
+        here = POINTS.at("127.0.0.1", (await server.start("127.0.0.1", 0)).modbus)
         setup = unattended(
             SITE, here, InThread(Ramp()), make_forecaster(SCENARIO), tmp_path, ""
         )
