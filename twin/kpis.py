@@ -203,7 +203,7 @@ def _bridged(site: Site, telemetry: pd.DataFrame) -> tuple[pd.DataFrame, float]:
         name = str(worst.idxmax())
         message = (
             f"telemetry: {name} is missing in {worst.max():.0%} of the scans; figures "
-            f"need at least {1 - LARGEST_MISSING_SHARE:.0%}. See the journal for why."
+            f"need at least {1 - LARGEST_MISSING_SHARE:.0%}. See the audit log for why."
         )
         raise DataError(message)
     bridged = telemetry.assign(

@@ -1,6 +1,6 @@
 """Every signal of a site: what the world does, what we choose, what comes of it.
 
-The field names are the signal names used by point maps, journals, reports and tables.
+The field names are the signal names used by point maps, audit logs, reports and tables.
 The unit is the suffix of the name; a name without suffix is a pure number.
 """
 
