@@ -25,6 +25,7 @@ from twin.errors import CommunicationError, ConfigError
 from twin.interfaces import Controller
 from twin.resources import available, resolve
 from twin.run_forecast import make_forecaster
+from twin.run_store import RUN_FILE
 from twin.scenario import load_scenario
 
 FORECAST_HOURS = 24.0
@@ -115,11 +116,30 @@ def run(request: Request) -> None:
             watchers=(monitor.turn,),
         )
 
+    _describe(request, hours)
     duration_s = float("inf") if request.hours is None else request.hours * 3600.0
     settings = Settings(
         request.directory, scan_s, request.speed, request.api_port, duration_s
     )
     asyncio.run(serve(settings, points, site, build))
+
+
+def _describe(request: Request, hours: float) -> None:
+    """Say in the folder what is controlled there, for the dashboard."""
+    run = {
+        "site": request.site,
+        "start": request.date,
+        "days": hours / 24.0,
+        "weather": request.weather,
+        "load": request.load,
+        "scale_load": True,
+        "controller": request.controller,
+        "seed": 0,
+        "spread": 0.0,
+    }
+    request.directory.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"run": run}, indent=2, sort_keys=True) + "\n"
+    (request.directory / RUN_FILE).write_text(text, encoding="utf-8")
 
 
 def ask(directory: Path, command: str, role: str, **body: Any) -> dict[str, Any]:

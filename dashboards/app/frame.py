@@ -1,9 +1,11 @@
 """What stands around every page: banner, replay bar, settings."""
 
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
+from dashboards.app import daemon
 from dashboards.app.state import CHOICE, S_PER_H, SPEEDS, language
 from dashboards.app.texts import LANGUAGES, say
 from dashboards.app.view import View
@@ -64,11 +66,18 @@ def _age(seconds: float) -> str:
 
 def exit_button(view: View) -> None:
     """Leave to local control; a record has nobody to tell."""
+    directory, tongue = view.info.directory, view.language
+    allowed = daemon.may(directory, daemon.OPERATOR)
+    why = "banner.no_exit" if view.daemon is None else "banner.no_role"
+    able = view.daemon is not None and allowed
     st.button(
-        say("banner.exit", view.language),
+        say("banner.exit", tongue),
         key="exit_to_local",
-        disabled=True,
-        help=say("banner.no_exit", view.language),
+        type="primary",
+        disabled=not able,
+        help=None if able else say(why, tongue),
+        on_click=daemon.command,
+        args=(directory, "exit-to-local"),
     )
 
 
@@ -119,10 +128,18 @@ def _follow() -> None:
     st.session_state[CHOICE.playing] = False
 
 
-def settings(controllers: tuple[str, ...]) -> None:
-    """Controller, language and units, in the side bar."""
+def settings(controllers: tuple[str, ...], directory: Path) -> None:
+    """Controller, language, units and access, in the side bar."""
     tongue = language()
     with st.sidebar:
+        role, who = daemon.session_role(directory)
+        st.caption(f"{say('settings.role', tongue)}: {role} ({who})")
+        st.text_input(
+            say("settings.token", tongue),
+            type="password",
+            key=daemon.TOKEN_KEY,
+            help=say("settings.token_help", tongue),
+        )
         st.selectbox(
             say("replay.controller", tongue), controllers, key=CHOICE.controller
         )

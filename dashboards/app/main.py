@@ -27,7 +27,7 @@ def main(directory: Path) -> None:
         st.error(str(error))
         return
     state.begin(info)
-    frame.settings(info.controllers)
+    frame.settings(info.controllers, directory)
     tongue = state.language()
     entries = [
         st.Page(

@@ -7,22 +7,22 @@ Parquet tables beside its ``run.json``. Another source of live data is another m
 """
 
 import json
-import sqlite3
 import time
-from contextlib import closing
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from bms_io.daemon.audit import AUDIT_FILE, entries
+from bms_io.daemon.service import WHERE_FILE
 from twin.config import Site, load_site
 from twin.errors import ConfigError, DataError
 from twin.run_store import RUN_FILE
 from twin.scenario import Scenario, load_scenario
 from twin.signals import Inputs, Outputs, Setpoints
 
-SUMMARY_FILE, AUDIT_FILE, JOURNAL_FILE = "summary.json", "audit.sqlite", "journal.jsonl"
+SUMMARY_FILE = "summary.json"
 DECISION_COLUMNS = ("time_s", "reason", "status", "solve_s", "predicted_site_power_w")
 
 
@@ -130,7 +130,9 @@ def last_change_s(info: RunInfo, name: str) -> float:
 
 
 def is_running(info: RunInfo) -> bool:
-    """Whether rows may still come: a demo that has not been concluded."""
+    """Whether rows may still come: a daemon, or a demo that has not been concluded."""
+    if (info.directory / WHERE_FILE).exists():
+        return True
     several = (info.directory / info.controllers[-1]).is_dir()
     return several and not (info.directory / SUMMARY_FILE).exists()
 
@@ -183,22 +185,8 @@ def _table(folder: Path, name: str) -> pd.DataFrame | None:
 
 
 def _events(folder: Path) -> tuple[Event, ...]:
-    """Audit log or journal, oldest first."""
-    audit, journal = folder / AUDIT_FILE, folder / JOURNAL_FILE
-    if audit.exists():
-        query = "SELECT time_s, event, body FROM audit ORDER BY number"
-        where = f"{audit.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(where, uri=True)) as base:
-            rows = base.execute(query).fetchall()
-        return tuple(Event(t, kind, json.loads(body)) for t, kind, body in rows)
-    if not journal.exists():
+    """Audit log, oldest first; empty where nobody kept one."""
+    path = folder / AUDIT_FILE
+    if not path.exists():
         return ()
-    lines = journal.read_text(encoding="utf-8").splitlines()
-    return tuple(_event(line) for line in lines if line.endswith("}"))
-
-
-def _event(line: str) -> Event:
-    entry = json.loads(line)
-    for name in ("number", "previous"):
-        entry.pop(name, None)
-    return Event(float(entry.pop("time_s")), entry.pop("event"), entry)
+    return tuple(Event(e.time_s, e.event, e.details) for e in entries(path))

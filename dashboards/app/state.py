@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboards.app import recording
+from dashboards.app import daemon, recording
 from dashboards.app.recording import Recording, RunInfo
 from dashboards.app.texts import ENGLISH
-from dashboards.app.view import View, cut, health
+from dashboards.app.view import View, cut, health, told
 from twin.config import Site
 from twin.scenario import Scenario
 
@@ -83,6 +83,11 @@ def current(directory: Path) -> View:
     run = cut(whole, now_s)
     live = running and now_s >= end_s
     age_s = recording.last_change_s(info, name) if live else None
+    found = health(site, run, now_s, age_s)
+    said = None
+    if live and daemon.is_there(directory):
+        said = daemon.status(directory)
+        found = told(found, said)
     return View(
         info,
         site,
@@ -90,9 +95,10 @@ def current(directory: Path) -> View:
         run,
         whole,
         now_s,
-        health(site, run, now_s, age_s),
+        found,
         bool(st.session_state[CHOICE.fahrenheit]),
         language(),
+        said,
     )
 
 

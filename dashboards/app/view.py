@@ -1,6 +1,6 @@
 """What a page gets to draw: one run up to one moment, and nothing else."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -51,6 +51,7 @@ class View(NamedTuple):
     health: Health
     fahrenheit: bool
     language: str
+    daemon: dict[str, Any] | None = None  # what it says of itself, if one answers
 
     @property
     def last(self) -> pd.Series:
@@ -114,6 +115,24 @@ def health(site: Site, run: Recording, now_s: float, age_s: float | None) -> Hea
         return Health(mode, heartbeat, max(behind_s, 0.0), good, is_live=False)
     stopped = is_old or age_s > site.control.scan_interval_s
     return Health(mode, "stopped" if stopped else heartbeat, age_s, good, is_live=True)
+
+
+def told(found: Health, said: dict[str, Any] | None) -> Health:
+    """Health as a daemon tells it; one that does not answer has stopped.
+
+    Parameters
+    ----------
+    found
+        From what is recorded.
+    said
+        Status of the daemon; None if it does not answer.
+    """
+    if said is None:
+        return found._replace(heartbeat="stopped")
+    mode = str(said["mode"])
+    beats = "beating" if mode == "auto" and not said.get("held") else "none"
+    late = found.heartbeat == "stopped" and beats == "beating"
+    return found._replace(mode=mode, heartbeat="stopped" if late else beats)
 
 
 def _control(events: tuple[Event, ...]) -> tuple[str, str]:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import tables
-from dashboards.app import recording, state
+from dashboards.app import live, recording, state
 from dashboards.app.charts import GREY, Line, courses, line
 from dashboards.app.parts import chart, table
 from dashboards.app.recording import Event
@@ -31,6 +31,9 @@ class Judged:
 def draw(view: View) -> None:
     """Put the page on the screen."""
     tongue = view.language
+    if view.daemon is not None:
+        live.modes(view, view.daemon)
+        table(live.advice(view, view.daemon), "advice", tongue)
     st.markdown(f"**{say('optimizer.recommendations', tongue)}**")
     event = last_decision(view)
     if event is None:
