@@ -33,7 +33,10 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "installed.json"
 EXTRAS = {"demo": "", "test": "dev", "lint": "dev", "setup": "dev"}
 INTERRUPTED = 130  # what a shell reports after Ctrl-C
-TOOLS = {"mbpoll": "tests/bms_io reads the virtual plant with it; without it they skip"}
+TOOLS = {
+    "mbpoll": "tests/bms_io reads the virtual plant with it; without it they skip",
+    "chromium": "tests/dashboards/app opens the dashboard in it; without it they skip",
+}
 
 
 def say(message: str) -> None:

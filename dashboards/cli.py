@@ -67,6 +67,9 @@ ControllersOption = Annotated[
 LoadAsIsOption = Annotated[
     bool, typer.Option("--load-as-is", help="Take the load in watts, unscaled.")
 ]
+PortOption = Annotated[
+    int, typer.Option(min=1, max=65535, help="TCP port of the dashboard.")
+]
 SeedOption = Annotated[int, typer.Option(help="Seed of plant errors and sensor noise.")]
 SpreadOption = Annotated[
     float,
@@ -92,6 +95,10 @@ def demo(
         Path | None,
         typer.Option(help="Folder of results; runs/<UTC time> if not given."),
     ] = None,
+    dashboard: Annotated[
+        bool, typer.Option("--dashboard", help="Show it on 127.0.0.1 while it runs.")
+    ] = False,
+    port: PortOption = 8501,
     browser: Annotated[
         bool, typer.Option(help="Open the report when it is done.")
     ] = True,
@@ -119,6 +126,7 @@ def demo(
             scale_load=not load_as_is,
             load_day=load_day,
             spoken=bms_io,
+            dashboard_port=port if dashboard else 0,
         )
         run(request, as_json)
 
@@ -175,9 +183,7 @@ def dashboard(
     run_dir: Annotated[
         Path, typer.Argument(help="Folder of a run of `demo` or `simulate`.")
     ],
-    port: Annotated[
-        int, typer.Option(min=1, max=65535, help="TCP port on 127.0.0.1.")
-    ] = 8501,
+    port: PortOption = 8501,
 ) -> None:
     """Show a finished or running demo, or a simulation, on 127.0.0.1; Ctrl-C ends it."""
     with console.reporting(as_json=False):

@@ -3,6 +3,8 @@
 import importlib.util
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dashboards import console
@@ -24,6 +26,7 @@ DARK = {
     "secondaryBackgroundColor": "#2b2b2b",
     "textColor": "#e6e6e6",
 }
+ENDS_WITHIN_S = 20.0
 HOSTS = (HOST, "localhost")  # against DNS rebinding
 OPTIONS = {
     "server.address": HOST,
@@ -59,6 +62,47 @@ def command(directory: Path, port: int) -> list[str]:
     options += [f"--server.allowedHosts={host}" for host in HOSTS]
     script = [str(SCRIPT), *options, f"--server.port={port}", "--", str(directory)]
     return [sys.executable, "-m", "streamlit", "run", *script]
+
+
+@contextmanager
+def serving(directory: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Serve a folder beside something else; what the server says is left out.
+
+    Parameters
+    ----------
+    directory
+        Folder of a run, also one that only begins.
+    port
+        On 127.0.0.1.
+    """
+    console.note(f"dashboard: http://{HOST}:{port}")
+    server = subprocess.Popen(
+        command(directory, port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield server
+    finally:
+        server.terminate()
+        server.wait(ENDS_WITHIN_S)
+
+
+def stay(server: subprocess.Popen[bytes]) -> None:
+    """Keep a server until Ctrl-C.
+
+    Raises
+    ------
+    WetbulbError
+        If it has ended by itself.
+    """
+    if server.poll() is None:
+        console.note("The dashboard stays open; Ctrl-C ends it.")
+    try:
+        code = server.wait()
+    except KeyboardInterrupt:
+        return
+    if code not in ENDED:
+        message = f"the dashboard ended with code {code}; its port may be taken."
+        raise WetbulbError(message)
 
 
 def run(directory: Path, port: int) -> None:

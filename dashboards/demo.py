@@ -21,7 +21,7 @@ from bms_io.plant_process import running_plant
 from bms_io.plant_server import PlantJob
 from bms_io.points import PointMap, load_points
 from bms_io.spoken import Spoken, speak
-from dashboards import console, controllers, output
+from dashboards import console, controllers, dashboard, output
 from dashboards.asked import check_hours, told_load
 from dashboards.folders import new_directory
 from dashboards.progress import bars
@@ -73,6 +73,7 @@ class Request(NamedTuple):
     scale_load: bool = True
     load_day: float | None = None
     spoken: Spoken = "as-mapped"
+    dashboard_port: int = 0  # no dashboard if 0
 
 
 class Prepared(NamedTuple):
@@ -96,9 +97,19 @@ def run(request: Request, as_json: bool) -> None:
         If an input is wrong, the plant is lost or the second verifier refused a write;
         what was recorded until then is on disk.
     """
-    begin_s = time.monotonic()
+    if not request.dashboard_port:
+        _carry_out(prepare(request), as_json)
+        return
+    dashboard.check_installed()
     prepared = prepare(request)
-    _describe(prepared)
+    with dashboard.serving(prepared.directory, request.dashboard_port) as server:
+        _carry_out(prepared, as_json)
+        dashboard.stay(server)
+
+
+def _carry_out(prepared: Prepared, as_json: bool) -> None:
+    """Run every controller, write and show the study."""
+    begin_s, request = time.monotonic(), prepared.request
     console.note(told_load(prepared.scenario))
     console.note(
         f"{', '.join(request.controllers)}: {request.hours:g} h from {request.date}, "
@@ -143,16 +154,17 @@ def prepare(request: Request) -> Prepared:
     except OSError as error:
         message = f"--out {directory}: {error.strerror}. Give another folder."
         raise ConfigError(message) from error
+    _describe(request, directory)
     maker = forecasters(scenario)
     return Prepared(request, site, scenario, points, chosen, directory, maker)
 
 
-def _describe(prepared: Prepared) -> None:
+def _describe(request: Request, directory: Path) -> None:
     """Say in the folder what is run there, for the dashboard and for later."""
-    asked = prepared.request._asdict()
-    run = {name: asked[name] for name in asked if name not in ("out", "browser")}
+    asked, beside = request._asdict(), ("out", "browser", "dashboard_port")
+    run = {name: asked[name] for name in asked if name not in beside}
     text = json.dumps({"run": run}, indent=2, sort_keys=True) + "\n"
-    (prepared.directory / RUN_FILE).write_text(text, encoding="utf-8")
+    (directory / RUN_FILE).write_text(text, encoding="utf-8")
 
 
 def _check_unused(directory: Path) -> None:

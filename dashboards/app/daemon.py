@@ -19,7 +19,7 @@ from dashboards import control
 from twin.errors import WetbulbError
 
 VIEWER, OPERATOR, ENGINEER = ROLES
-TOKEN_KEY = "access_token"  # of the widget
+TOKEN_KEY, KEPT_KEY = "access_token", "kept_token"  # of the widget, of the session
 REUSE_S = 1.0  # an answer serves all sessions so long
 
 
@@ -56,12 +56,24 @@ def may(directory: Path, role: str) -> bool:
     return ROLES.index(session_role(directory)[0]) >= ROLES.index(role)
 
 
+def take_token() -> None:
+    """Keep what was typed; the field itself is emptied by the next page."""
+    given = str(st.session_state.get(TOKEN_KEY, ""))
+    if given:
+        st.session_state[KEPT_KEY] = given
+
+
+def forget_token() -> None:
+    """Back to a viewer."""
+    st.session_state.pop(KEPT_KEY, None)
+
+
 def session_role(directory: Path) -> tuple[str, str]:
     """Role and name of who sits there: login if configured, else token, else viewer."""
     if getattr(st.user, "is_logged_in", False):
         claims = dict(st.user)
         return role_of_claims(claims, time.time()), str(claims.get("email", "login"))
-    given = str(st.session_state.get(TOKEN_KEY, ""))
+    given = str(st.session_state.get(KEPT_KEY, ""))
     role = role_of_token(directory / TOKEN_FILE, given)
     return role, f"dashboard {role}"
 

@@ -138,8 +138,11 @@ def settings(controllers: tuple[str, ...], directory: Path) -> None:
             say("settings.token", tongue),
             type="password",
             key=daemon.TOKEN_KEY,
+            on_change=daemon.take_token,
             help=say("settings.token_help", tongue),
         )
+        if role != daemon.VIEWER:
+            st.button(say("settings.leave", tongue), on_click=daemon.forget_token)
         st.selectbox(
             say("replay.controller", tongue), controllers, key=CHOICE.controller
         )

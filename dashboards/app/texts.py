@@ -41,7 +41,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "mode.record": ("record", "Aufzeichnung"),
     "heartbeat.beating": ("beating", "schlägt"),
     "heartbeat.stopped": ("STOPPED", "STEHT"),
-    "heartbeat.none": ("none recorded", "nicht aufgezeichnet"),
+    "heartbeat.none": ("none", "keines"),
     "source.live": ("LIVE", "LAUFEND"),
     "source.record": ("RECORD", "AUFZEICHNUNG"),
     # replay and settings
@@ -57,6 +57,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "From tokens.json of the daemon, or of the login. Without one: viewer.",
         "Aus tokens.json des Reglers, oder durch Anmeldung. Ohne: viewer.",
     ),
+    "settings.leave": ("Give the role back", "Rolle abgeben"),
     "settings.role": ("Role", "Rolle"),
     # tiles
     "tile.site": ("Site power", "Gesamtleistung"),

@@ -68,8 +68,8 @@ def recommendations(view: View, event: Event | None) -> pd.DataFrame:
     table_ = view.run.setpoints
     rows = []
     for name in Setpoints._fields:
-        si = catalogue()["setpoints", name].unit
         limits = getattr(view.site.guard, name)
+        si = "count" if limits.whole_number else catalogue()["setpoints", name].unit
         column = table_[name].to_numpy(dtype=float)
         before = column[-2] if len(column) > 1 else np.nan
         now = column[-1] if len(column) else np.nan
