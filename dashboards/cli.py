@@ -193,6 +193,28 @@ def dashboard(
 
 
 @app.command()
+def report(
+    run_dir: Annotated[
+        Path, typer.Argument(help="Folder of a finished run of `demo` or `simulate`.")
+    ],
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Also PDF (extra report).")
+    ] = False,
+    xlsx: Annotated[
+        bool, typer.Option("--xlsx", help="Also XLSX with the yearly KPI sheet.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the report of a finished run: self-contained HTML; PDF and XLSX on request."""
+    with console.reporting(as_json):
+        from dashboards import report_command
+
+        asked = {"pdf": pdf, "xlsx": xlsx}
+        formats = tuple(name for name, wanted in asked.items() if wanted)
+        report_command.run(run_dir, formats, as_json)
+
+
+@app.command()
 def compare(
     site: SiteArgument,
     hours: HoursOption = 24.0,

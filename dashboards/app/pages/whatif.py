@@ -14,8 +14,9 @@ from dashboards.app.view import View
 from plant.psychrometrics import humidity_ratio_from_wet_bulb
 from twin import faults as faulty
 from twin.compiled import initial_state, settle
+from twin.config import Site
 from twin.faults import Faults
-from twin.ride_through import ride_through
+from twin.ride_through import RideThrough, ride_through
 from twin.signal_table import catalogue
 from twin.signals import Inputs, Outputs, Setpoints
 
@@ -63,15 +64,13 @@ def draw(view: View) -> None:
     tongue = view.language
     before, after = asked(view)
     begin_s = time.monotonic()
-    outcome = {name: answer(view, q) for name, q in (("now", before), ("then", after))}
-    failed = after.faults != Faults()
-    ridden = ride_through(view.site, *after) if failed else None
+    now_, then, ridden = answers(view.info.site, view.site, before, after)
     took_s = time.monotonic() - begin_s
     st.markdown(f"**{say('whatif.settled', tongue)}**")
     if after.faults.utility_lost:
         st.caption(say("whatif.dark", tongue))
     else:
-        table(comparison(view, outcome["now"], outcome["then"]), "whatif", tongue)
+        table(comparison(view, now_, then), "whatif", tongue)
     if ridden:
         first = ridden.first or say("whatif.never", tongue)
         held = f"{ridden.holds_s / 60.0:.1f} min"
@@ -83,6 +82,20 @@ def draw(view: View) -> None:
         option = courses(lines, "°C", say("chart.hour", tongue), levels)
         chart(option, "ride", say("chart.ride", tongue))
     st.caption(f"{say('whatif.took', tongue)} {took_s:.2f} s")
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def answers(
+    name: str, _site: Site, before: Question, after: Question
+) -> tuple[Outputs, Outputs, RideThrough | None]:
+    """Twin as it is and as asked, and the ride-through of a failure; asked for once.
+
+    The page refreshes itself while an operator reads; the same question is not computed
+    again. ``name`` stands for the site.
+    """
+    failed = after.faults != Faults()
+    ridden = ride_through(_site, *after) if failed else None
+    return answer(_site, before), answer(_site, after), ridden
 
 
 def now(view: View) -> Question:
@@ -160,9 +173,9 @@ def _out(view: View, part: str) -> int:
     return int(st.number_input(name, 0, int(count), 0, key=f"whatif_out_{part}"))
 
 
-def answer(view: View, question: Question) -> Outputs:
+def answer(site: Site, question: Question) -> Outputs:
     """Where the twin settles."""
-    plant = faulty.apply(view.site.facility, question.faults)
+    plant = faulty.apply(site.facility, question.faults)
     state = initial_state(plant, question.inputs, question.setpoints)
     row = settle(plant, state, question.inputs, question.setpoints)[0]
     return Outputs(*(float(value) for value in row))

@@ -6,6 +6,7 @@ Runs Debian's chromium. With WETBULB_SCREENS=docs/screens the pictures are kept 
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,24 +17,31 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("streamlit", reason='pip install "wetbulb[ui]"')
-sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="apt-get install chromium"),
-]
+pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+from playwright import sync_api
 
 from dashboards import control, dashboard
 from dashboards.app.pages import PAGES
 from dashboards.app.texts import say
 from twin.errors import WetbulbError
 
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="apt-get install chromium"),
+]
+
 ROOT = Path(__file__).parents[3]
 ENTRY = "import sys; from dashboards.cli import main; sys.argv[0] = 'wetbulb'; main()"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-    "--disable-background-networking --disable-component-update"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 SECONDS = 90.0
 SIZES = {"light": (1400, 1300), "dark": (1400, 1300), "phone": (400, 1700)}
 
@@ -233,3 +241,24 @@ def test_operator_takes_over_sees_it_live_and_leaves_to_local(
     leave.click()
     until(lambda: status()["mode"] != "auto", "local control")
     until(lambda: "auto" not in page.locator(".wb-banner").inner_text(), "it is shown")
+
+
+def test_demo_moves_on_the_screen_and_ctrl_c_ends_both(started, watched, tmp_path):
+    port = free_port()
+    demo = started.wetbulb(
+        "demo",
+        *("demo", "--hours", "12", "--controllers", "rules", "--site", "edge_50kw"),
+        *("--no-browser", "--dashboard", "--port", str(port), "--out", "run"),
+    )
+    until(lambda: answers(port), "the dashboard listens")
+    until((tmp_path / "run" / "rules" / "telemetry.csv").exists, "telemetry")
+    screen = watched()
+    screen.open(f"http://127.0.0.1:{port}")
+    banner = screen.page.locator(".wb-banner")
+    until(lambda: "RECORD" in banner.inner_text(), "the end of the run is shown")
+    assert "07 + 12.00 h" in banner.inner_text()
+    assert (tmp_path / "run" / "summary.json").exists()
+    screen.page.goto("about:blank")
+    demo.send_signal(signal.SIGINT)
+    until(lambda: not answers(port), "the dashboard ends")
+    assert demo.wait(30.0) == 0

@@ -1,0 +1,1 @@
+"""Results on paper and in spreadsheets; needs the extra ``report``."""
