@@ -94,8 +94,11 @@ def _unit(component: Component, column: str) -> str:
     """Unit by the column's name; a single result has that of its docstring."""
     if column != component.equation.__name__:
         return bench_inputs.unit(column)
-    stated = _UNIT.findall(inspect.getdoc(component.equation) or "")
-    return stated[-1] if stated else bench_inputs.unit(column)
+    text = inspect.getdoc(component.equation) or ""
+    head, _, rest = text.partition("Parameters\n---")
+    # what is returned stands in its section or in the summary, never among parameters
+    stated = _UNIT.findall(rest.partition("Returns\n---")[2]) or _UNIT.findall(head)
+    return stated[0] if stated else bench_inputs.unit(column)
 
 
 def _explanation(component: Component) -> str:

@@ -165,9 +165,12 @@ def _measured(component: Component, params: Any, table: pd.DataFrame) -> pd.Data
         )
         raise DataError(message)
     measured: pd.DataFrame = table[names].apply(pd.to_numeric, errors="coerce")
-    if not np.isfinite(measured.to_numpy()).all():
+    bad = np.argwhere(~np.isfinite(measured.to_numpy(float)))
+    if bad.size:
+        row, name = int(bad[0, 0]), names[int(bad[0, 1])]
         message = (
-            f"a cell of {', '.join(names)} is not a finite number. Remove its row."
+            f"row {row + 1}, column {name}: {table[name].iloc[row]!r} is not a finite "
+            "number. Give a number or remove the row."
         )
         raise DataError(message)
     return measured

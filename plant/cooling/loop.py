@@ -30,7 +30,7 @@ def settle(
     heat_capacity_j_k: Numeric,
     dt_s: Numeric,
 ) -> Numeric:
-    """Temperature of the volume after ``dt_s``.
+    """Temperature of the volume after ``dt_s`` [degC].
 
     Parameters
     ----------

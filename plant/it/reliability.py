@@ -49,7 +49,7 @@ class ClusterOutputs(NamedTuple):
 
 @kernel
 def failure_rate(chips: Chips, chip_c: Numeric) -> Numeric:
-    """Failures of one chip per second.
+    """Failures of one chip per second [1/s].
 
     Parameters
     ----------

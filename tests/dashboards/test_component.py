@@ -234,6 +234,45 @@ def test_declared_outputs_are_those_of_a_run() -> None:
     assert checked > 20
 
 
+@pytest.mark.parametrize(
+    ("name", "output", "unit"),
+    [
+        ("cold_plate.case_temperature", "case_temperature", "degC"),
+        ("water.density", "density", "kg/m3"),
+        ("loop.settle", "settle", "degC"),
+        ("reliability.failure_rate", "failure_rate", "1/s"),
+        ("distribution.voltage_drop", "voltage_drop", "1"),
+    ],
+)
+def test_unit_of_a_single_result_is_not_that_of_an_argument(
+    name: str, output: str, unit: str
+) -> None:
+    code, text, _ = call("show", name, "--json")
+    assert code == 0
+    assert json.loads(text)["units"][output] == unit
+
+
+def test_fit_names_the_cell_that_is_no_number(
+    measured: tuple[Path, Path], tmp_path: Path
+) -> None:
+    params, data = measured
+    table = pd.read_csv(data).astype({"heat_transferred": object})
+    table.loc[6, "heat_transferred"] = "n/k"
+    table.to_csv(data, index=False)
+    code, _, error = call(
+        "fit",
+        "dry_coil.heat_transferred",
+        "--params",
+        params,
+        "--data",
+        data,
+        "--out",
+        tmp_path / "out",
+    )
+    assert code == 3
+    assert "row 7, column heat_transferred: 'n/k' is not a finite number" in error
+
+
 def test_show_lists_the_functions_of_a_file() -> None:
     code, text, _ = call("show", "transformer", "--json")
     assert code == 0
