@@ -21,12 +21,13 @@ from bms_io.daemon.modes import Change, Mode, ModeKeeper
 from bms_io.daemon.setup import LoopResult, Setup, Tally, TurnReport
 from bms_io.daemon.steering import Steering
 from bms_io.point_names import CLOCK_POINT
-from bms_io.recorder import Recorder
+from bms_io.recorder import NoTables, Recorder
 from twin.errors import AuditError, CommunicationError, PlantLostError
 from twin.estimate import estimate
 from twin.interfaces import Estimate, Quality, Snapshot
 
 CLOCK_STILL_S = 120.0  # longer than a plant takes between two readings, assumption
+MOST_KEPT = 1000  # events of a daemon in memory; all are in its audit log
 
 
 class ClosedLoop:
@@ -43,7 +44,7 @@ class ClosedLoop:
         self._setup = setup
         self._site = setup.site
         self._audit = AuditLog(setup.directory / AUDIT_FILE)
-        self._record = Recorder(setup.directory)
+        self._record = Recorder(setup.directory) if setup.tables else NoTables()
         self._eyes = Eyes(setup.point_map)
         self._steering = Steering(
             setup.site,
@@ -51,7 +52,7 @@ class ClosedLoop:
             setup.forecaster,
             setup.fallback,
         )
-        self._tally = Tally()
+        self._tally = Tally(None if setup.tables else MOST_KEPT)
         self._snapshot: Snapshot | None = None
         self._seen: Estimate | None = None
         self._clock_s = self._moved_s = -math.inf  # plant clock, and when it last moved
@@ -144,9 +145,9 @@ class ClosedLoop:
             self._setup.decider.name,
             self._setup.directory,
             *self._record.frames(),
-            guard_events=tally.guard_events,
-            guard_violations=tally.guard_violations,
-            readback_mismatches=tally.readback_mismatches,
+            guard_events=list(tally.guard_events),
+            guard_violations=list(tally.guard_violations),
+            readback_mismatches=list(tally.readback_mismatches),
             writes=tally.writes,
             held=tally.held,
         )

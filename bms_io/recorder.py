@@ -89,3 +89,20 @@ class Recorder:
         """Close the files."""
         for table in (self._telemetry, self._setpoints, self._decisions):
             table.close()
+
+
+class NoTables:
+    """Keeps nothing: a daemon runs for years and has its historian and audit log."""
+
+    def telemetry(self, snapshot: Snapshot) -> None:
+        """Leave the scan to the historian."""
+
+    def decision(self, time_s: float, decision: Decision, active: Setpoints) -> None:
+        """Leave the decision to the audit log."""
+
+    def frames(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Nothing."""
+        return pd.DataFrame(), pd.DataFrame(), pd.DataFrame()
+
+    def close(self) -> None:
+        """Nothing to close."""

@@ -112,6 +112,7 @@ def run(request: Request) -> None:
             fallback=RulesController(site),
             wanted=Mode(request.mode),
             good_cycles=request.good_cycles,
+            tables=False,
             deadline_s=request.deadline_s,
             watchers=(monitor.turn,),
         )

@@ -14,7 +14,7 @@ from bms_io.daemon.order import most_cooling
 from bms_io.daemon.pace import Pace
 from bms_io.daemon.setup import Tally
 from bms_io.daemon.steering import Plan, Steering
-from bms_io.recorder import Recorder
+from bms_io.recorder import NoTables, Recorder
 from twin.config import Site
 from twin.errors import AuditError
 from twin.interfaces import Estimate
@@ -43,7 +43,7 @@ class Helm:
         handover: Handover,
         emergency: Emergency,
         audit: AuditLog,
-        record: Recorder,
+        record: Recorder | NoTables,
         tally: Tally,
     ) -> None:
         self._site = site

@@ -1,6 +1,7 @@
 """What a loop is made of, and what it tells."""
 
 import math
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -57,6 +58,7 @@ class Setup(NamedTuple):
     wanted: Mode = Mode.SHADOW
     armed_by: str = ""
     good_cycles: int = 3  # before auto
+    tables: bool = True  # CSV of everything; a daemon has its historian instead
     deadline_s: float = 300.0  # of a decision, on the wall clock
     progress: Progress = lambda done, total: None
     watchers: tuple[Callable[[TurnReport], None], ...] = ()
@@ -78,12 +80,18 @@ class LoopResult(NamedTuple):
 
 
 class Tally:
-    """What is counted during a run."""
+    """What is counted during a run.
 
-    def __init__(self) -> None:
-        self.guard_events: list[GuardEvent] = []
-        self.guard_violations: list[str] = []
-        self.readback_mismatches: list[str] = []
+    Parameters
+    ----------
+    most
+        Entries kept of each kind; all if None.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self.guard_events: deque[GuardEvent] = deque(maxlen=most)
+        self.guard_violations: deque[str] = deque(maxlen=most)
+        self.readback_mismatches: deque[str] = deque(maxlen=most)
         self.writes = 0
         self.held = 0
 

@@ -1,6 +1,7 @@
 """The second look refuses what the guard should never have let through."""
 
 import math
+import os
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from twin.signals import Setpoints
 
 SITE = load_site("hybrid_10mw")
 POINTS = load_points(resolve("hybrid_10mw", "points", ".yaml"))
+EXAMPLES = int(os.environ.get("WETBULB_EXAMPLES", "50"))  # 100000 on demand
 wild = st.floats(allow_nan=True, allow_infinity=True) | st.floats(-10, 50)
 
 
@@ -58,7 +60,7 @@ def test_from_outside_the_limits_only_the_way_back_is_open():
 
 
 @given(st.lists(st.tuples(*[wild] * len(Setpoints._fields)), min_size=1, max_size=8))
-@settings(max_examples=50)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_whatever_is_proposed_the_guard_leaves_nothing_to_refuse(proposals):
     second_look, memory = verifier(), fresh_memory(-900.0)
     active = SITE.design
