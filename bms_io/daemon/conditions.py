@@ -2,6 +2,7 @@
 
 from bms_io.daemon.alarm_table import Alarm
 from bms_io.daemon.alarms import Condition
+from bms_io.daemon.gates import brief
 from bms_io.daemon.ladder import Rung
 from bms_io.daemon.modes import Mode
 from bms_io.daemon.setup import TurnReport
@@ -53,7 +54,7 @@ def conditions(
 
 
 def _any(found: tuple[str, ...]) -> Condition:
-    return Condition(bool(found), "; ".join(found)[:500])
+    return Condition(bool(found), brief(found))
 
 
 def _above(report: TurnReport, name: str, limit: float, alarm: Alarm) -> Condition:

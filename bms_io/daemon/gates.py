@@ -18,12 +18,20 @@ RESIDUAL_CYCLES = 4  # cycles whose median counts, so that one bad forecast does
 MOST_FORECAST_AGE_S = 3600.0  # assumption
 MOST_REVERSALS = 4  # of one setpoint within the last eight moves, assumption
 _MOVES = 8
+MOST_TOLD = 3  # reasons in one message
 _PLAUSIBLE_WET_BULB_C = (-45.0, 40.0)  # beyond any weather station record
+
+
+def brief(reasons: Sequence[str]) -> str:
+    """First few of many reasons: when a gateway is gone, every point says the same."""
+    more = len(reasons) - MOST_TOLD
+    told = "; ".join(reasons[:MOST_TOLD])
+    return f"{told}; and {more} more" if more > 0 else told
 
 
 def data_gate(estimate: Estimate) -> str:
     """Every critical signal must be usable."""
-    return "; ".join(estimate.problems)
+    return brief(estimate.problems)
 
 
 def forecast_gate(forecast: Forecast, now_s: float) -> str:

@@ -6,6 +6,7 @@ from bms_io.command import Sent
 from bms_io.daemon.audit import AuditLog
 from bms_io.daemon.emergency import Emergency
 from bms_io.daemon.eyes import Look
+from bms_io.daemon.gates import brief
 from bms_io.daemon.handover import Handover
 from bms_io.daemon.hands import Hands
 from bms_io.daemon.ladder import Rung
@@ -101,7 +102,7 @@ class Helm:
             )
         self.plan = plan
         if seen.problems:
-            self.hold(now_s, "; ".join(seen.problems))
+            self.hold(now_s, brief(seen.problems))
         if plan is None:
             return not seen.problems
         return await self._follow(seen, plan, hands)

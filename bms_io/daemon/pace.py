@@ -133,6 +133,11 @@ class FreePace:
         self.paused = False
         self.wake = asyncio.Event()  # ends a wait early
 
+    def tie(self, plant_s: float) -> None:
+        """Set to the plant's clock, once it is known; the next turn counts as a pause."""
+        self._start_s += plant_s - self._now_s()
+        self._due_s = plant_s
+
     async def begin(self) -> float:
         """Plant time now."""
         self._due_s = self._now_s()
@@ -145,7 +150,7 @@ class FreePace:
             async with asyncio.timeout((self._due_s - self._now_s()) / self._speed):
                 await self.wake.wait()
         after_s = self._now_s()
-        self.paused = after_s - now_s > _PAUSE_INTERVALS * interval_s
+        self.paused = abs(after_s - now_s) > _PAUSE_INTERVALS * interval_s
         return after_s
 
     def _now_s(self) -> float:

@@ -18,7 +18,7 @@ from bms_io.daemon.modes import Mode
 from bms_io.daemon.monitor import Monitor
 from bms_io.daemon.notify import notify
 from bms_io.daemon.pace import FreePace
-from bms_io.daemon.setup import Setup
+from bms_io.daemon.setup import Setup, TurnReport
 from bms_io.loop import ClosedLoop
 from bms_io.point_names import CLOCK_POINT
 from bms_io.points import PointMap
@@ -90,7 +90,10 @@ async def serve(
     start_s = await plant_time(point_map)
     patience_s = 0.3 * settings.scan_s / settings.speed
     pace = FreePace(start_s or 0.0, settings.speed, patience_s)
-    loop = ClosedLoop(build(pace, monitor))
+    setup = build(pace, monitor)
+    if start_s is None and CLOCK_POINT in point_map.points:
+        setup = setup._replace(watchers=(*setup.watchers, _tie_once(pace)))
+    loop = ClosedLoop(setup)
     monitor.audit = loop.audit
     api = Api(_routes(loop, monitor), read_tokens(directory / TOKEN_FILE))
     port = await api.start(settings.api_port)
@@ -110,6 +113,19 @@ async def serve(
         with contextlib.suppress(OSError):
             (directory / WHERE_FILE).unlink()
         lock.close()
+
+
+def _tie_once(pace: FreePace) -> Callable[[TurnReport], None]:
+    """For a plant that was not there at the start: take its clock when it comes."""
+    tied: list[float] = []
+
+    def watch(report: TurnReport) -> None:
+        clock = report.look.snapshot.readings[CLOCK_POINT]
+        if not tied and clock.quality is Quality.GOOD:
+            tied.append(clock.value)
+            pace.tie(clock.value)
+
+    return watch
 
 
 def _stopper(loop: ClosedLoop, pace: FreePace) -> Callable[[], None]:

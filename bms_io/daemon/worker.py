@@ -102,10 +102,10 @@ class Worker:
         await self._end()
 
     async def close(self) -> None:
-        """End the child."""
-        await self._end()
+        """End the child: it leaves by itself when its pipe closes, or is killed."""
+        await self._end(gently=True)
 
-    async def _end(self) -> int | None:
+    async def _end(self, gently: bool = False) -> int | None:
         """Close the pipe, kill, reap; returns the exit code."""
         process, self._process = self._process, None
         pipe, self._pipe = self._pipe, None
@@ -113,6 +113,8 @@ class Worker:
             pipe.close()
         if process is None:
             return None
+        if gently:
+            await asyncio.to_thread(process.join, _END_WITHIN_S)
         if process.is_alive():
             process.kill()
         await asyncio.to_thread(process.join, _END_WITHIN_S)
