@@ -10,6 +10,7 @@ from dashboards.cli import app
 from optimizer.compare import compare
 from optimizer.fixed import FixedController
 from optimizer.rules import RulesController
+from optimizer.rules_file import tuned_for
 from twin.config import load_site
 from twin.errors import WetbulbError
 from twin.interfaces import Decision
@@ -39,8 +40,8 @@ class Greedy:
 def test_figures_are_those_of_a_run_alone_whatever_the_order():
     scenario = load_scenario(SITE, "07-15", HOURS)
     plant = perturb(SITE.facility, np.random.default_rng(3), 0.05)
-    kinds = [FixedController, RulesController]
-    found = compare(SITE, scenario, [kind(SITE) for kind in kinds], plant)
+    rules = RulesController(SITE, tuned_for("hybrid_10mw").rules)
+    found = compare(SITE, scenario, [FixedController(SITE), rules], plant)
     turned = compare(SITE, scenario, [kind(SITE) for kind in kinds[::-1]], plant)
     assert [one.name for one in found] == ["fixed", "rules"]
     assert [one.kpis for one in found] == [one.kpis for one in turned[::-1]]
@@ -74,8 +75,8 @@ def test_command_prints_one_table_and_the_same_figures_for_machines():
     summary = json.loads(result.stdout)
     plant = perturb(SITE.facility, np.random.default_rng(2), 0.05)
     scenario = load_scenario(SITE, "07-15", 1.0)
-    kinds = [FixedController, RulesController]
-    found = compare(SITE, scenario, [kind(SITE) for kind in kinds], plant)
+    rules = RulesController(SITE, tuned_for("hybrid_10mw").rules)
+    found = compare(SITE, scenario, [FixedController(SITE), rules], plant)
     for entry, one in zip(summary["runs"], found, strict=True):
         assert entry["site_energy_j"] == pytest.approx(one.kpis.site_energy_j)
         assert f"{one.kpis.pue:.4f}" in shown.stdout

@@ -3,7 +3,7 @@
 import math
 
 from twin.config import load_site
-from twin.estimate import CRITICAL, estimate
+from twin.estimate import critical, estimate
 from twin.interfaces import Quality, Reading, Snapshot
 from twin.signals import Inputs, Outputs, Setpoints
 
@@ -46,7 +46,7 @@ def test_uncertain_readings_are_used():
 
 def test_every_critical_signal_missing_at_start_is_a_problem_not_a_crash():
     found = estimate(SITE, Snapshot(0.0, {}), None)
-    assert len(found.problems) == len(CRITICAL)
+    assert len(found.problems) == len(critical(SITE))
     assert found.setpoints == SITE.design
     assert math.isnan(found.inputs.wet_bulb_c)
 
