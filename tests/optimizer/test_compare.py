@@ -40,8 +40,8 @@ class Greedy:
 def test_figures_are_those_of_a_run_alone_whatever_the_order():
     scenario = load_scenario(SITE, "07-15", HOURS)
     plant = perturb(SITE.facility, np.random.default_rng(3), 0.05)
-    rules = RulesController(SITE, tuned_for("hybrid_10mw").rules)
-    found = compare(SITE, scenario, [FixedController(SITE), rules], plant)
+    kinds = [FixedController, RulesController]
+    found = compare(SITE, scenario, [kind(SITE) for kind in kinds], plant)
     turned = compare(SITE, scenario, [kind(SITE) for kind in kinds[::-1]], plant)
     assert [one.name for one in found] == ["fixed", "rules"]
     assert [one.kpis for one in found] == [one.kpis for one in turned[::-1]]
