@@ -93,6 +93,8 @@ def run(request: Request) -> None:
             scan_interval_s=scan_s, control_interval_s=control_s
         )
     )
+    forecaster = make_forecaster(scenario)
+    forecaster.prepare()  # learning takes seconds; a decision does not wait for it
     worker = Worker(
         request.controller,
         functools.partial(make_controller, request.site, request.controller),
@@ -106,7 +108,7 @@ def run(request: Request) -> None:
             points,
             pace,
             worker,
-            make_forecaster(scenario),
+            forecaster,
             request.directory,
             limits,
             fallback=RulesController(site),

@@ -27,6 +27,7 @@ from dashboards.folders import new_directory
 from dashboards.progress import bars
 from dashboards.results import Run, Settings, Study
 from dashboards.undecided import refuse_undecided
+from dashboards.warm import warm_up
 from optimizer.rules_file import tuned_for
 from twin.config import Site, load_site
 from twin.errors import ConfigError, GuardRefusedError, WetbulbError
@@ -116,6 +117,9 @@ def _carry_out(prepared: Prepared, as_json: bool) -> None:
         f"each against its own plant over {_SPOKEN[request.spoken]}; "
         f"recording to {prepared.directory}"
     )
+    rules = tuned_for(request.site).rules
+    spare = controllers.make(request.controllers, prepared.site, rules)
+    warm_up(prepared.site, prepared.scenario, spare, prepared.forecaster())
     try:
         results = asyncio.run(_run_all(prepared))
     except KeyboardInterrupt:

@@ -1,6 +1,8 @@
 """``wetbulb forecast``: a forecast of IT power from a job table, and the evaluation."""
 
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +19,7 @@ from twin.jobs import FRONTIER, Mode
 from twin.readers.formats import read_table
 from twin.series_forecast import QUANTILES, KnownFuture, starts
 
+AT_ONCE = 2  # series that are judged side by side
 GAIN_TARGET = 0.20
 COVERAGE_TARGET = (0.75, 0.85)
 UNIX_WEEKDAY = 3.0  # 1 January 1970 was a Thursday
@@ -32,11 +35,28 @@ asserts that the forecast stays the same.
 IT power is forecast for 24 h in quarter hours: replays of the scheduler with running jobs
 (run times drawn given the time run so far), the queue, and the submissions of an earlier
 day; boosted quantile regression corrects them, conformalised by out-of-sample errors.
-Weather, prices and carbon are forecast for 24 h in hours by the mean of the same regression
-without jobs and of persistence blended with climatology (`twin/blend.py`), which alone is
-what the controllers get for weather and carbon: it fits in milliseconds. Quantiles: 0.1,
-0.25, 0.5, 0.75, 0.9. The pinball loss is the mean over all steps and quantiles;
-coverage is that of the 80 % band.
+Run times are drawn from finished jobs of the same user and kind where there are enough of
+them, else of all. The regression's offsets (conformal) are its errors on the recent third of
+the origins, each forecast by a fit to older ones only. Weather, prices and carbon are
+forecast for 24 h in hours by the mean of the same regression without jobs and of
+persistence blended with climatology (`twin/blend.py`). Quantiles: 0.1, 0.25, 0.5, 0.75,
+0.9. The pinball loss is the mean over all steps and quantiles; coverage is that of the
+80 % band.
+
+## What the control loop uses
+
+- IT power, load made of jobs, 14 days or more of them before the run: replays and
+  regression, learned before the run and every 7 days beside it. Figures: IT power.
+- IT power, load made of jobs, less history: replays alone, widened by an assumed error of
+  12 % of the level after a day (`twin/load_forecast.py`). Not judged here.
+- IT power, power series with 11 days or more before the run: the blend on quarter hours,
+  28 days. Else the level of the run so far, with an assumed band of 10 % until the run has
+  shown its own. Not judged here.
+- Weather and carbon: the blend, 28 days, fitted daily; on quarter hours in the loop, judged
+  here on hours. Figures: the rows "blend".
+- Prices: as published; the hours that are not out yet by the mean of regression and blend,
+  120 days, fitted weekly, of which only the median is used. Figures: the rows "mean", whose
+  fits see more than 120 days.
 
 A baseline is one value for all quantiles ("single"). Because any band beats a single
 value, each baseline also gets the band of its own errors in the last 28 days ("banded"):
@@ -47,7 +67,8 @@ LIMITS = """
 
 - Target: 20 % less pinball loss than the best single baseline, coverage 75 to 85 %.
 - The seeds of the synthetic traces were chosen before any result on them was seen; the
-  NASA trace was looked at twice while the model was made.
+  NASA trace and seed 2026 were looked at while the model was made, and the calibration on
+  recent origins was made because seed 2026 was covered too little; 3001 and 3002 are new.
 - The synthetic traces are drawn from the generator of this project with run times of real
   deep-learning jobs; the only real schedule here is NASA's, without waiting times.
 - In the next quarter hour persistence is hard to beat; the gain comes after one to two
@@ -58,6 +79,7 @@ LIMITS = """
   the forecaster.
 - Day-ahead prices are published at 13:30 of the day before; the live loop forecasts only
   the hours that are not yet out.
+- The best single baseline of a series is chosen in hindsight; the forecaster has no choice.
 - The mean of two forecasts was chosen after the blend had been scored on these series;
   it has equal weights, so nothing in it was fitted to them.
 """
@@ -147,8 +169,10 @@ def _tell(table: pd.DataFrame, out: Path | None, as_json: bool) -> None:
 
 def evaluate(out: Path, only_jobs: bool, as_json: bool) -> None:
     """Judge the forecasters on the shipped series and write the document."""
-    verdicts = _judged(job_cases())
-    others = [] if only_jobs else _judged(other_cases())
+    first = list(job_cases())
+    cases = first if only_jobs else [*first, *other_cases()]
+    every = _judged(cases)
+    verdicts, others = every[: len(first)], every[len(first) :]
     text = document(verdicts, others)
     try:
         out.write_text(text, encoding="utf-8")
@@ -164,13 +188,13 @@ def evaluate(out: Path, only_jobs: bool, as_json: bool) -> None:
         console.write(f"\ndocument: {out}")
 
 
-def _judged(cases: Any) -> list[Verdict]:
+def _judged(cases: Sequence[Case]) -> list[Verdict]:
     """Verdict of each case, told as it comes."""
     verdicts = []
-    case: Case
-    for case in cases:
-        console.note(f"judging {case.name} ...")
-        verdicts.append(judge(case))
+    with ProcessPoolExecutor(AT_ONCE, get_context("spawn")) as pool:
+        for verdict in pool.map(judge, cases):
+            console.note(f"judged {verdict.name}")
+            verdicts.append(verdict)
     return verdicts
 
 

@@ -128,7 +128,7 @@ def replayed(
 ) -> Series:
     """Quantiles of the replays alone, where there is too little history to learn from.
 
-    They say nothing of the errors of the replays themselves, so the band is too narrow.
+    They say nothing of the errors of the replays themselves: see ``load_forecast.widened``.
 
     Returns
     -------
@@ -240,7 +240,10 @@ class JobForecaster:
             message = "history too short to learn from: give two weeks or more."
             raise DataError(message)
         columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-        self._model = quantile_model.fit(Rows(*columns), quantiles)
+        apart = series_forecast.overlapping(horizon_s, self._settings.every_s)
+        features, target, lead_s, origin = columns
+        rows = Rows(features, target, lead_s, origin, apart)
+        self._model = quantile_model.fit(rows, quantiles)
 
     def forecast(
         self,
@@ -256,15 +259,10 @@ class JobForecaster:
         assert self._model is not None
         known = self._look(history, known_future, horizon_s)
         stray = quantile_model.predict(self._model, known.features, horizon_s)
-        least, most = self._bounds(known_future.units)
+        least, most = pool_bounds(known_future.units, self._hardware, self._mode)
         seen = history.value  # measured powers of jobs may go beyond the profiles
         least, most = min(least, float(seen.min())), max(most, float(seen.max()))
         return np.asarray(np.clip(known.anchor[:, None] + stray, least, most))
-
-    def _bounds(self, units: float) -> tuple[float, float]:
-        """Power of the pool with nothing and with everything at work [W]."""
-        table, idle = phase_powers(self._hardware, self._mode)
-        return units * idle, units * (idle + float(table[:, POWERS].max()))
 
     def _look(
         self, history: History, known_future: KnownFuture, horizon_s: Series
@@ -282,6 +280,12 @@ class JobForecaster:
                 self._settings,
             )
         return self._known[history.now_s]
+
+
+def pool_bounds(units: float, hardware: Hardware, mode: Mode) -> tuple[float, float]:
+    """Power of a pool with nothing and with everything at work [W]."""
+    table, idle = phase_powers(hardware, mode)
+    return units * idle, units * (idle + float(table[:, POWERS].max()))
 
 
 def earlier(history: History, length: int) -> History:

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.forecast import DAY_S, Series
-from twin.job_table import CLASSES, STATES, Jobs
+from twin.job_table import CLASSES, NOBODY, STATES, Jobs
 from twin.resources import data_path
 
 HOUR_S = 3600.0
@@ -91,6 +91,7 @@ def generate(demand: Demand, days: int, rng: np.random.Generator) -> Jobs:
         nodes=np.zeros(count),
         accelerators=table["units"],
         power_w=nothing.copy(),
+        user=np.full(count, NOBODY, dtype=np.int64),
     )
 
 

@@ -21,6 +21,7 @@ TIMES = ("submit_s", "start_s", "end_s")
 NUMBERS = (*TIMES, "requested_s", "run_s", "nodes", "accelerators", "power_w")
 MAXIMUM_SIZE = 1e8  # more units than any machine has: an unlimited or broken field
 LARGEST_TIME_S = 1e11  # year 5138
+NOBODY = -1
 
 
 class Jobs(NamedTuple):
@@ -37,6 +38,11 @@ class Jobs(NamedTuple):
     nodes: Series
     accelerators: Series  # fractions are shares of one
     power_w: Series  # mean of the whole job, nan where not measured
+    user: NDArray[np.int64]  # number made from the name, NOBODY where not known
+
+
+NEEDED = tuple(name for name in Jobs._fields if name != "user")  # older files lack it
+NO_NAME = ("", "-1", "nan", "none", "null", "(null)", "unknown")
 
 
 class ImportReport(NamedTuple):
@@ -157,7 +163,7 @@ def from_frame(frame: pd.DataFrame) -> Jobs:
     DataError
         A column is missing or a word is unknown.
     """
-    missing = [name for name in Jobs._fields if name not in frame]
+    missing = [name for name in NEEDED if name not in frame]
     if missing:
         message = f"job table: no column {', '.join(missing)}. Import the file again."
         raise DataError(message)
@@ -174,7 +180,20 @@ def from_frame(frame: pd.DataFrame) -> Jobs:
         job_class=_codes(frame["job_class"], CLASSES),
         state=_codes(frame["state"], STATES),
         **number,
+        user=_users(frame),
     )
+
+
+def _users(frame: pd.DataFrame) -> NDArray[np.int64]:
+    """Numbers of the users: the same name gives the same number in every file."""
+    if "user" not in frame:
+        return np.full(len(frame), NOBODY, dtype=np.int64)
+    if pd.api.types.is_integer_dtype(frame["user"]):
+        return np.asarray(frame["user"].to_numpy(dtype=np.int64))
+    names = frame["user"].fillna("").astype(str).str.strip()
+    number = pd.util.hash_array(names.to_numpy(dtype=object)) >> np.uint64(1)
+    nobody = names.str.lower().isin(NO_NAME).to_numpy(dtype=bool)
+    return np.where(nobody, NOBODY, number.astype(np.int64))
 
 
 def _codes(words: pd.Series, known: tuple[str, ...]) -> NDArray[np.int8]:

@@ -5,17 +5,25 @@ Three cases: the queue of jobs behind it (``QueueLoad``), weeks of its own past
 """
 
 import numpy as np
+from scipy.stats import norm
 
 from twin.forecast import DAY_S, Series
-from twin.job_forecast import JobForecaster, history_of, replayed
+from twin.job_forecast import JobForecaster, history_of, pool_bounds, replayed
 from twin.job_load import JobLoad
 from twin.jobs import FRONTIER, Mode
-from twin.series_forecast import KnownFuture
+from twin.learn_ahead import LearnAhead
+from twin.series_forecast import History, KnownFuture, starts
 from twin.site_forecast import QUANTILES, STEP_S, Track
 
 LEAST_DAYS = 14  # of jobs, to learn how far reality strays from the replays
 MOST_DAYS = 42
 REFIT_S = 7 * DAY_S
+LAG_S = 3600.0  # plant time to learn in
+# Assumption for sites without two weeks of jobs: standard error of the replays, share of
+# the level, after a day; about what persistence has on the synthetic traces.
+PRIOR_ERROR = 0.12
+PRIOR_FADE_S = 6 * 3600.0
+LEAD_S = starts(round(DAY_S / STEP_S), STEP_S)  # that the correction is learned for
 FADE_S = 3 * 3600.0  # assumption: how long a level of the load lasts
 # Assumption, until the run has shown its own: quantiles of a change, share of the level.
 FIRST_CHANGE = 0.1 * np.array([-1.28, -0.67, 0.0, 0.67, 1.28])
@@ -23,6 +31,9 @@ FIRST_CHANGE = 0.1 * np.array([-1.28, -0.67, 0.0, 0.67, 1.28])
 
 class QueueLoad:
     """From running and waiting jobs; with two weeks of them corrected by experience.
+
+    The correction is learned before the run (``prepare``) and again every ``REFIT_S``,
+    beside the decisions (``LearnAhead``).
 
     Parameters
     ----------
@@ -33,27 +44,67 @@ class QueueLoad:
     def __init__(self, load: JobLoad) -> None:
         self._load = load
         self._known = KnownFuture(load.first_weekday, load.units)
-        self._model = JobForecaster()
-        self._fitted_s = -np.inf
+        self._learned = LearnAhead(self._learn, REFIT_S, LAG_S)
+
+    def prepare(self, now_s: float, lead_s: Series) -> None:
+        """Learn what a first forecast needs."""
+        self.forecast(now_s, lead_s)
 
     def observe(self, time_s: float, power_w: float) -> None:
         """The queue says it all; the meter is not needed."""
 
     def forecast(self, now_s: float, lead_s: Series) -> Series:
         """See ``site_forecast.LoadForecaster``."""
-        load = self._load
         at_s = float(np.floor(now_s / STEP_S) * STEP_S)
-        available = int((at_s - load.jobs.submit_s[0]) // DAY_S)
-        days = max(min(available, MOST_DAYS), 1)
-        history = history_of(load.jobs, at_s, days, load.units, FRONTIER, Mode())
-        if available < LEAST_DAYS:
+        history = self._history(at_s)
+        trained = self._learned.at(at_s)
+        if trained is None:
             told = replayed(history, self._known, lead_s, QUANTILES)
-            return np.asarray(told * load.scale)
-        if not self._fitted_s <= at_s < self._fitted_s + REFIT_S:
-            self._model.fit(history, self._known, lead_s, QUANTILES)
-            self._fitted_s = at_s
-        power = self._model.forecast(history, self._known, lead_s, QUANTILES)
-        return np.asarray(power * load.scale)
+            wide = widened(told, lead_s, QUANTILES)
+            limits_w = pool_bounds(self._load.units, FRONTIER, Mode())
+            return np.asarray(np.clip(wide, *limits_w) * self._load.scale)
+        power = trained.forecast(history, self._known, lead_s, QUANTILES)
+        return np.asarray(power * self._load.scale)
+
+    def _history(self, at_s: float) -> History:
+        """Jobs and power of the latest weeks."""
+        load = self._load
+        days = max(min(self._available(at_s), MOST_DAYS), 1)
+        return history_of(load.jobs, at_s, days, load.units, FRONTIER, Mode())
+
+    def _available(self, at_s: float) -> int:
+        """Days of jobs before a time."""
+        return int((at_s - self._load.jobs.submit_s[0]) // DAY_S)
+
+    def _learn(self, at_s: float) -> JobForecaster | None:
+        """Fitted to what was known at a time; None with less than two weeks of jobs."""
+        if self._available(at_s) < LEAST_DAYS:
+            return None
+        model = JobForecaster()
+        model.fit(self._history(at_s), self._known, LEAD_S, QUANTILES)
+        return model
+
+
+def widened(told: Series, lead_s: Series, quantiles: tuple[float, ...]) -> Series:
+    """Quantiles of replays with the errors that replays themselves have.
+
+    What replays cannot know (jobs unlike any before, a day unlike any before) is taken as
+    normal, independent of what they say, and growing to ``PRIOR_ERROR`` of the level.
+
+    Parameters
+    ----------
+    told
+        Shape (time, quantile). [W]
+    lead_s
+        Start of each step after now. [s]
+    quantiles
+        Of the last axis, with 0.5 among them.
+    """
+    middle = told[:, quantiles.index(0.5)][:, None]
+    grown = np.sqrt(1.0 - np.exp(-(lead_s + STEP_S) / PRIOR_FADE_S))[:, None]
+    normal = norm.ppf(np.asarray(quantiles))[None, :]
+    prior = PRIOR_ERROR * middle * grown * normal
+    return np.asarray(middle + np.sign(normal) * np.hypot(told - middle, prior))
 
 
 class PastLoad:
@@ -67,6 +118,9 @@ class PastLoad:
 
     def __init__(self, past_w: Series) -> None:
         self._track = Track(past_w)
+
+    def prepare(self, now_s: float, lead_s: Series) -> None:
+        """A fit takes milliseconds; it is done when it is needed."""
 
     def observe(self, time_s: float, power_w: float) -> None:
         """Remember what was measured."""
@@ -88,6 +142,9 @@ class LoadSoFar:
     def __init__(self) -> None:
         self._time_s: list[float] = []
         self._power_w: list[float] = []
+
+    def prepare(self, now_s: float, lead_s: Series) -> None:
+        """There is nothing to learn from before the run."""
 
     def observe(self, time_s: float, power_w: float) -> None:
         """Remember what was measured, of the last two days."""

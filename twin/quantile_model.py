@@ -1,8 +1,10 @@
 """Quantiles by boosted trees, made honest on data they were not fitted to.
 
 One regressor per quantile (scikit-learn ``HistGradientBoostingRegressor``). Fitted quantiles
-are too narrow on new data, so each is moved by the error it made out of sample: blocks of
-consecutive origins are left out in turn, and the offset of quantile :math:`q` is the
+are too narrow on new data, so each is moved by the error it made out of sample, as it will
+be used: the recent third of the origins, in blocks, is forecast by regressors fitted to the
+origins before each block only (less one horizon, so that no truth is on both sides). The
+offset of quantile :math:`q` is the
 :math:`q`-quantile of what was observed minus what was predicted, by range of lead time and
 linear between the middles of the ranges (conformalised quantile regression, one side at a
 time).
@@ -23,7 +25,8 @@ from threadpoolctl import threadpool_limits
 from twin.errors import DataError
 from twin.forecast import Series
 
-FOLDS = 4
+RECENT_BLOCKS = 3  # of the origins for the offsets
+OLD_SHARE = 2.0 / 3.0  # of the origins, that are fitted to only
 LEAD_EDGES_S = (3600.0, 6 * 3600.0, 12 * 3600.0)  # ranges that share an offset
 LEAST_ROWS = 200
 
@@ -35,6 +38,7 @@ class Rows(NamedTuple):
     target: Series  # (rows,)
     lead_s: Series
     origin: NDArray[np.int64]  # number of the origin, ascending
+    apart: int = 1  # origins whose horizons overlap
 
 
 class QuantileModel(NamedTuple):
@@ -74,21 +78,27 @@ def fit(rows: Rows, quantiles: tuple[float, ...]) -> QuantileModel:
 
 
 def _fit(rows: Rows, quantiles: tuple[float, ...]) -> QuantileModel:
-    """Out-of-sample errors by blocks, then the regressors on all rows."""
-    fold = rows.origin * FOLDS // (int(rows.origin.max()) + 1)
-    held_out = np.empty((len(rows.target), len(quantiles)))
-    for k in np.unique(fold):
-        inside, outside = fold != k, fold == k
+    """Errors on recent blocks by what came before, then the regressors on all rows."""
+    held_out = np.full((len(rows.target), len(quantiles)), np.nan)
+    count = int(rows.origin.max()) + 1
+    old = max(round(count * OLD_SHARE), 1)
+    for block in np.array_split(np.arange(old, count), RECENT_BLOCKS):
+        if len(block) == 0:
+            continue
+        before = rows.origin <= max(block[0] - rows.apart, old // 2)
+        inside = (rows.origin >= block[0]) & (rows.origin <= block[-1])
         for j, quantile in enumerate(quantiles):
-            model = _regressor(quantile, k)
-            model.fit(rows.features[inside], rows.target[inside])
-            held_out[outside, j] = model.predict(rows.features[outside])
+            model = _regressor(quantile, int(block[0]))
+            model.fit(rows.features[before], rows.target[before])
+            held_out[inside, j] = model.predict(rows.features[inside])
     whole = []
     for quantile in quantiles:
-        model = _regressor(quantile, FOLDS)
+        model = _regressor(quantile, 0)
         whole.append(model.fit(rows.features, rows.target))
-    error = rows.target[:, None] - np.sort(held_out, axis=1)
-    return QuantileModel(quantiles, tuple(whole), *_offsets(error, rows, quantiles))
+    judged = np.isfinite(held_out).all(axis=1)
+    error = rows.target[judged, None] - np.sort(held_out[judged], axis=1)
+    found = _offsets(error, rows.lead_s[judged], quantiles)
+    return QuantileModel(quantiles, tuple(whole), *found)
 
 
 def _regressor(quantile: float, seed: int) -> HistGradientBoostingRegressor:
@@ -106,10 +116,10 @@ def _regressor(quantile: float, seed: int) -> HistGradientBoostingRegressor:
 
 
 def _offsets(
-    error: Series, rows: Rows, quantiles: tuple[float, ...]
+    error: Series, lead_s: Series, quantiles: tuple[float, ...]
 ) -> tuple[Series, Series]:
     """Out-of-sample error at each quantile by range of lead, and the middles of these."""
-    kind = np.searchsorted(LEAD_EDGES_S, rows.lead_s, side="right")
+    kind = np.searchsorted(LEAD_EDGES_S, lead_s, side="right")
     present = np.unique(kind)
     offset = np.array(
         [
@@ -117,7 +127,7 @@ def _offsets(
             for k in present
         ]
     )
-    return offset, np.array([rows.lead_s[kind == k].mean() for k in present])
+    return offset, np.array([lead_s[kind == k].mean() for k in present])
 
 
 def predict(model: QuantileModel, features: Series, lead_s: Series) -> Series:

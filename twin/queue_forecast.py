@@ -1,8 +1,11 @@
 """What the queue says about the next day: scheduler replays with uncertain run times.
 
 A running job that has lasted an hour is not a new one: its total time is drawn from
-finished jobs that lasted longer than it has so far, like ones first (same class, size and
-limit). Jobs like each other share their luck within a replay. Waiting jobs go through the
+finished jobs that lasted longer than it has so far: those of the same user and kind (class,
+size and limit), else of the same kind, else by the shares of their limits that the user's
+jobs took, else those of the class (D. Tsafrir, Y. Etsion, D. Feitelson 2007, "Backfilling
+using system-generated predictions", doi:10.1109/TPDS.2007.70606, on the worth of a user's
+history). Jobs like each other share their luck within a replay. Waiting jobs go through the
 scheduler, together with the submissions of an earlier day of the same kind (workday or
 weekend) moved to tomorrow.
 """
@@ -13,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.forecast import DAY_S, Series
-from twin.job_table import Jobs, size, take
+from twin.job_table import NOBODY, Jobs, size, take
 from twin.jobs import Grid, Hardware, Mode, add_power, phase_powers
 from twin.scheduling import Request, constant, limits, schedule
 
 RECENT = 4000  # finished jobs that are remembered
 LIKE_ENOUGH = 4  # finished jobs of the same kind that are trusted alone
+USER_ENOUGH = 8  # likewise of the same user
 LEAST_LEFT_S = 30.0
 DAYS_BACK = 28
 KNOWN, ALL = 0, 1
@@ -82,31 +86,81 @@ def total_times(seen: Jobs, unfinished: Jobs, now_s: float, luck: Series) -> Ser
         Shape (jobs, replays); longer than the job has run, within its limit.
     """
     done = take(seen, np.flatnonzero(seen.run_s > 0)[-RECENT:])
-    kind, order = _kind(done), np.argsort(_kind(done), kind="stable")
-    run, kind = done.run_s[order], kind[order]
-    wanted = _kind(unfinished)
-    first = np.searchsorted(kind, wanted, side="left")
-    last = np.searchsorted(kind, wanted, side="right")
+    known = _experience(done)
+    wanted, user = _kind(unfinished), unfinished.user
     elapsed = np.nan_to_num(now_s - unfinished.start_s)
     limit_s, _ = limits(unfinished.requested_s, unfinished.requested_s)
-    general = _by_class(done)
+    asked_s = np.where(np.isnan(unfinished.requested_s), np.nan, limit_s)
     draws = np.empty(luck.shape)
     for k in range(len(wanted)):
-        like = run[first[k] : last[k]]
-        like = like[like > elapsed[k]]
-        if len(like) < LIKE_ENOUGH:
-            share = general[int(unfinished.job_class[k])]
-            scale = 1.0 if np.isnan(unfinished.requested_s[k]) else limit_s[k]
-            like = share[np.isnan(unfinished.requested_s[k]).astype(int)] * scale
-            like = like[like > elapsed[k]]
-        if (
-            len(like) == 0
-        ):  # longer than anything seen: as long again, or half, or twice
-            like = elapsed[k] * np.array([1.25, 1.5, 2.0, 3.0]) + 60.0
-        like = np.sort(like)
-        draws[k] = like[np.minimum((luck[k] * len(like)).astype(int), len(like) - 1)]
+        found = _like(
+            known,
+            (int(user[k]), int(wanted[k]), int(unfinished.job_class[k])),
+            float(asked_s[k]),
+            float(elapsed[k]),
+        )
+        at = np.minimum((luck[k] * len(found)).astype(int), len(found) - 1)
+        draws[k] = np.sort(found)[at]
     draws = np.minimum(draws, limit_s[:, None])
     return np.maximum(draws, elapsed[:, None] + LEAST_LEFT_S)
+
+
+class _Experience(NamedTuple):
+    """Finished jobs: run times by key, and shares of their limits."""
+
+    same: dict[tuple[int, int], Series]  # (user, kind) -> run times
+    kind: dict[int, Series]
+    user_share: dict[int, Series]  # user -> run time by limit
+    class_share: list[tuple[Series, Series]]  # by class: shares of the limit, run times
+
+
+def _experience(done: Jobs) -> _Experience:
+    """Finished jobs by user, kind and class."""
+    kind, run = _kind(done), done.run_s
+    named = done.user != NOBODY
+    share = run / done.requested_s
+    both = np.stack([done.user, kind], axis=1)[named]
+    limited = named & np.isfinite(share)
+    return _Experience(
+        {(int(u), int(k)): x for (u, k), x in _grouped(both, run[named])},
+        {int(k): x for (k,), x in _grouped(kind[:, None], run)},
+        {int(u): x for (u,), x in _grouped(done.user[limited, None], share[limited])},
+        _by_class(done),
+    )
+
+
+def _grouped(keys: NDArray[np.int64], values: Series) -> list[tuple[Series, Series]]:
+    """Values by row of keys."""
+    if len(values) == 0:
+        return []
+    order = np.lexsort(keys.T[::-1])
+    keys, values = keys[order], values[order]
+    first = np.flatnonzero(np.r_[True, (np.diff(keys, axis=0) != 0).any(axis=1)])
+    return list(zip(keys[first], np.split(values, first[1:]), strict=True))
+
+
+def _like(
+    known: _Experience, who: tuple[int, int, int], limit_s: float, elapsed_s: float
+) -> Series:
+    """Run times of finished jobs like one that has lasted so long, never empty."""
+    user, kind, job_class = who
+    nothing = np.zeros(0)
+    tries = [
+        (USER_ENOUGH, known.same.get((user, kind), nothing)),
+        (LIKE_ENOUGH, known.kind.get(kind, nothing)),
+        (USER_ENOUGH, known.user_share.get(user, nothing) * limit_s),
+    ]
+    for least, run in tries:
+        longer = run[run > elapsed_s]
+        if len(longer) >= least:
+            return longer
+    share, run = known.class_share[job_class]
+    general = run if np.isnan(limit_s) else share * limit_s
+    longer = general[general > elapsed_s]
+    if len(longer):
+        return longer
+    # longer than anything seen: as long again, or half, or twice
+    return elapsed_s * np.array([1.25, 1.5, 2.0, 3.0]) + 60.0
 
 
 def _by_class(done: Jobs) -> list[tuple[Series, Series]]:

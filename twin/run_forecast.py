@@ -7,7 +7,13 @@ import numpy as np
 from twin.forecast import DAY_S
 from twin.load_forecast import LoadSoFar, PastLoad, QueueLoad
 from twin.scenario import Scenario
-from twin.site_forecast import STEP_S, Known, LoadForecaster, SiteForecaster
+from twin.site_forecast import (
+    STEP_S,
+    Known,
+    LoadForecaster,
+    PriceToCome,
+    SiteForecaster,
+)
 from twin.workload import power_at
 
 LEAST_PAST_S = 11 * DAY_S  # a week of climatology and some days to learn from
@@ -29,8 +35,10 @@ def forecasters(scenario: Scenario) -> Callable[[], SiteForecaster]:
     shared = QueueLoad(load.queue) if load.queue is not None else None
     known = Known(scenario.inputs_at, scenario.price_at, scenario.carbon_at)
 
+    price = PriceToCome(known.price)
+
     def make() -> SiteForecaster:
-        return SiteForecaster(known, shared or _from_series(scenario))
+        return SiteForecaster(known, shared or _from_series(scenario), price)
 
     return make
 

@@ -167,6 +167,11 @@ def origins(history: History, reach: int, every_s: float) -> list[int]:
     return list(range(len(history.value) - reach, first - 1, -every))[::-1]
 
 
+def overlapping(horizon_s: Series, every_s: float) -> int:
+    """Origins, so far apart, whose horizons overlap."""
+    return int(np.ceil(float(horizon_s[-1]) / every_s)) + 1
+
+
 def some_leads(steps: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Steps of the horizon to learn from at one origin, ascending."""
     near = rng.permutation(min(NEAR, steps))[:NEAR_PER_ORIGIN]
@@ -220,7 +225,10 @@ class SeriesForecaster:
             truth = history.value[n + step[pick]]
             parts.append((known, truth - base, horizon_s[pick], np.full(len(pick), k)))
         columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-        self._model = quantile_model.fit(Rows(*columns), quantiles)
+        apart = overlapping(horizon_s, self._every_s)
+        known, stray, lead_s, origin = columns
+        rows = Rows(known, stray, lead_s, origin, apart)
+        self._model = quantile_model.fit(rows, quantiles)
 
     def forecast(
         self,

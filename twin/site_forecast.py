@@ -3,8 +3,9 @@
 Weather and carbon come from ``blend``, fitted on the weeks before the run and again every
 day; IT power from the job queue where the load is made of jobs, from its own past where
 there is enough of it, else from the run so far. Day-ahead prices are known once they are
-published, in the early afternoon of the day before; later hours are forecast. Nothing of
-the time to come is used, except what is published in advance.
+published, in the early afternoon of the day before; later hours are forecast by the mean
+of the blend and the boosted model (``PriceToCome``), learned once a week beside the
+decisions. Nothing of the time to come is used, except what is published in advance.
 """
 
 from collections.abc import Callable
@@ -13,9 +14,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from plant import psychrometrics
-from twin.blend import BlendForecaster
+from twin.blend import BlendForecaster, MeanForecaster
 from twin.forecast import DAY_S, Forecast, Series, horizon_grid
-from twin.series_forecast import History, KnownFuture, starts
+from twin.learn_ahead import LearnAhead
+from twin.series_forecast import History, KnownFuture, SeriesForecaster, starts
 from twin.signals import Inputs
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -25,12 +27,22 @@ HISTORY_DAYS = 28
 AIR = ("dry_bulb_c", "wet_bulb_c", "pressure_pa")  # humidity follows from these
 # PJM Manual 11, section 2: results of the day-ahead market by 13:30 of the day before.
 PUBLISHED_S = 13.5 * 3600.0
+HOUR_S = 3600.0
+PRICE_DAYS = 120
+PRICE_REFIT_S = 7 * DAY_S
+PRICE_LAG_S = 3600.0
+PRICE_LEAD_S = starts(25, HOUR_S)  # a day from the last full hour
+MEDIAN = (0.5,)
+PER_MWH = 3.6e9  # J; keeps the regression away from tiny numbers
 
 Published = Callable[[Series], Series]
 
 
 class LoadForecaster(Protocol):
     """Learns from the measured IT power and says what to expect."""
+
+    def prepare(self, now_s: float, lead_s: Series) -> None:
+        """Learn, before the run, what the first forecast needs."""
 
     def observe(self, time_s: float, power_w: float) -> None:
         """Remember what was measured."""
@@ -86,6 +98,48 @@ class Track:
         return self._model.forecast(history, known, lead_s, QUANTILES)
 
 
+class PriceToCome:
+    """Prices that are not published yet, from those that are; may be shared.
+
+    Parameters
+    ----------
+    price
+        Asked for times in the past only.
+    """
+
+    def __init__(self, price: Published) -> None:
+        self._price = price
+        self._learned = LearnAhead(self._learn, PRICE_REFIT_S, PRICE_LAG_S)
+
+    def _history(self, now_s: float) -> History:
+        """The last months by the hour, to the last full hour."""
+        end_s = float(np.floor(now_s / HOUR_S) * HOUR_S)
+        count = round(PRICE_DAYS * DAY_S / HOUR_S)
+        at_s = np.asarray(end_s + (np.arange(-count, 0) + 0.5) * HOUR_S, np.float64)
+        return History(end_s, HOUR_S, np.asarray(self._price(at_s)) * PER_MWH)
+
+    def _learn(self, now_s: float) -> MeanForecaster:
+        """Fitted for a day ahead."""
+        model = price_forecaster()
+        model.fit(self._history(now_s), KnownFuture(), PRICE_LEAD_S, MEDIAN)
+        return model
+
+    def forecast(self, now_s: float, lead_s: Series) -> Series:
+        """Median of quarter hours [USD/J]."""
+        history = self._history(now_s)
+        model = self._learned.at(now_s)
+        hours = model.forecast(history, KnownFuture(), PRICE_LEAD_S, MEDIAN)[:, 0]
+        at_s = now_s + lead_s + STEP_S / 2.0 - history.now_s
+        at = np.minimum((at_s // HOUR_S).astype(np.int64), len(hours) - 1)
+        return np.asarray(hours[at] / PER_MWH)
+
+
+def price_forecaster() -> MeanForecaster:
+    """What forecasts prices, carbon and weather by the hour best: see ``MeanForecaster``."""
+    boosted = SeriesForecaster(every_s=13 * HOUR_S)  # no divisor of a day
+    return MeanForecaster((boosted, BlendForecaster()))
+
+
 class SiteForecaster:
     """Forecaster of one run.
 
@@ -95,14 +149,25 @@ class SiteForecaster:
         Weather before the run, published prices and carbon.
     load
         Forecaster of the IT power.
+    price
+        Shared with other runs of the same site, its own if None.
     """
 
-    def __init__(self, known: Known, load: LoadForecaster) -> None:
+    def __init__(
+        self, known: Known, load: LoadForecaster, price: PriceToCome | None = None
+    ) -> None:
         self._known = known
         self._load = load
+        self._price_to_come = price or PriceToCome(known.price)
         before = known.weather(_before())
         self._air = {name: Track(np.asarray(getattr(before, name))) for name in AIR}
-        self._grid = _Published(known.carbon), _Published(known.price)
+        self._carbon = _Published(known.carbon)
+
+    def prepare(self, now_s: float = 0.0) -> None:
+        """Learn, before the run, what the first forecast needs: it takes seconds."""
+        lead_s = starts(round(float(horizon_grid().sum()) / STEP_S), STEP_S)
+        self._load.prepare(now_s, lead_s)
+        self._price_to_come.forecast(now_s, lead_s)
 
     def observe(self, time_s: float, inputs: Inputs) -> None:
         """Remember what was measured."""
@@ -130,9 +195,10 @@ class SiteForecaster:
             _moist({name: column[:, k] for name, column in means.items()})
             for k in range(len(QUANTILES))
         )
+        grid = self._carbon, self._price_to_come
         carbon, price = (
             _by_step(each.forecast(now_s, lead_s)[:, None], steps)[:, 0]
-            for each in self._grid
+            for each in grid
         )
         return Forecast(
             now_s + np.concatenate([[0.0], np.cumsum(steps)[:-1]]),

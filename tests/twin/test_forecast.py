@@ -5,13 +5,31 @@ import pytest
 
 from twin.blend import BlendForecaster
 from twin.config import load_site
+from twin.errors import DataError
 from twin.forecast import DAY_S, at_quantile, horizon_grid
-from twin.load_forecast import LoadSoFar, PastLoad, QueueLoad
+from twin.learn_ahead import LearnAhead
+from twin.load_forecast import (
+    LAG_S,
+    PRIOR_ERROR,
+    REFIT_S,
+    LoadSoFar,
+    PastLoad,
+    QueueLoad,
+    widened,
+)
 from twin.run_forecast import forecasters, make_forecaster
 from twin.scenario import load_scenario
 from twin.series_forecast import History, KnownFuture, starts
 from twin.signals import Inputs
-from twin.site_forecast import QUANTILES, STEP_S, Known, SiteForecaster, Track
+from twin.site_forecast import (
+    MIDDLE,
+    QUANTILES,
+    STEP_S,
+    Known,
+    PriceToCome,
+    SiteForecaster,
+    Track,
+)
 
 SITE = load_site("hybrid_10mw")
 LEAD_S = starts(96, STEP_S)
@@ -216,3 +234,47 @@ def test_jobs_submitted_later_do_not_change_the_forecast_of_a_run():
     np.testing.assert_array_equal(one, other)
     assert (np.diff(one, axis=1) >= 0.0).all()
     assert one.max() <= SITE.facility.it.racks.rated_power_w * 1.0001
+
+
+def test_replays_alone_are_widened_by_the_errors_that_replays_have():
+    told = np.full((96, len(QUANTILES)), 1e6)  # a line
+    wide = widened(told, LEAD_S, QUANTILES)
+    np.testing.assert_allclose(wide[:, MIDDLE], 1e6)
+    width = wide[:, -1] - wide[:, 0]
+    assert (np.diff(width) > 0.0).all()
+    assert width[-1] == pytest.approx(2 * 1.2816 * PRIOR_ERROR * 1e6, rel=0.02)
+    spread = told + np.array([-5e5, -1e5, 0.0, 1e5, 5e5])
+    assert (np.diff(widened(spread, LEAD_S, QUANTILES), axis=1) > 0.0).all()
+    assert (widened(spread, LEAD_S, QUANTILES)[:, 0] < spread[:, 0]).all()
+
+
+def test_learning_counts_an_hour_later_and_does_not_depend_on_who_asks_first():
+    begun = []
+
+    def learn(at_s: float) -> float:
+        begun.append(at_s)
+        return at_s
+
+    ahead = LearnAhead(learn, REFIT_S, LAG_S)
+    assert ahead.at(0.0) == 0.0
+    assert ahead.at(REFIT_S + LAG_S - 1.0) == 0.0  # learning what comes next
+    assert ahead.at(REFIT_S + LAG_S) == REFIT_S
+    assert ahead.at(5.0) == 0.0  # another controller of the same run is behind
+    assert sorted(begun) == [0.0, REFIT_S]
+
+
+def test_a_failure_to_learn_is_told_to_who_asks():
+    def learn(at_s: float) -> float:
+        message = "nothing to learn from"
+        raise DataError(message)
+
+    with pytest.raises(DataError, match="nothing to learn"):
+        LearnAhead(learn, REFIT_S, LAG_S).at(0.0)
+
+
+def test_prices_to_come_follow_the_course_of_the_day():
+    hour_of = lambda at_s: np.mod(at_s, DAY_S) / 3600.0  # noqa: E731 (two uses below)
+    price = PriceToCome(lambda at_s: (50.0 + 20.0 * (hour_of(at_s) >= 16.0)) / 3.6e9)
+    told = price.forecast(10.25 * 3600.0, LEAD_S) * 3.6e9
+    truth = 50.0 + 20.0 * (hour_of(10.25 * 3600.0 + LEAD_S) >= 16.0)
+    assert np.abs(told - truth).mean() < 3.0

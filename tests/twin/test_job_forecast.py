@@ -14,7 +14,7 @@ from twin.errors import DataError
 from twin.forecast import DAY_S
 from twin.job_forecast import JobForecaster, Settings, history_of
 from twin.job_generator import Demand, generate
-from twin.job_table import Jobs
+from twin.job_table import NOBODY, Jobs, take
 from twin.jobs import FRONTIER, POWERS, Mode, phase_powers
 from twin.pools import Pools, simulate
 from twin.queue_forecast import total_times, visible
@@ -187,3 +187,37 @@ def test_weekends_of_earlier_days() -> None:
     saturday = 5 * DAY_S
     found = job_forecast.weekends(saturday, HORIZON_S, 0.0)
     np.testing.assert_array_equal(found[:8], [1, 0, 0, 0, 0, 0, 1, 1])
+
+
+def test_a_user_with_a_history_is_told_from_one_without() -> None:
+    seen = visible(ran(), 15 * DAY_S)
+    asked = take(seen, np.flatnonzero(np.isnan(seen.end_s))[:1])
+    done = take(seen, np.flatnonzero(seen.run_s > 0)[-400:])
+    like = {"job_class": asked.job_class[0], "requested_s": asked.requested_s[0]}
+    alike = {name: np.full(400, value) for name, value in like.items()}
+    alike["accelerators"] = np.full(400, asked.accelerators[0])
+    user = np.arange(400) % 2
+    run_s = np.where(user == 1, 0.9, 0.1) * asked.requested_s[0]
+    past = done._replace(user=user, run_s=run_s, **alike)
+    waits = asked._replace(start_s=np.array([np.nan]))
+    luck = np.random.default_rng(1).uniform(size=(1, 50))
+    drawn = {
+        name: total_times(past, waits._replace(user=np.array([name])), 0.0, luck)
+        for name in (0, 1, 77, NOBODY)
+    }
+    assert drawn[1].min() > drawn[0].max()
+    # who is not known gets what everybody has
+    np.testing.assert_array_equal(drawn[77], drawn[NOBODY])
+    assert drawn[77].min() == drawn[0].min()
+    assert drawn[77].max() == drawn[1].max()
+
+
+def test_an_unknown_user_with_an_unknown_kind_still_gets_run_times() -> None:
+    seen = visible(ran(), 15 * DAY_S)
+    odd = take(seen, np.flatnonzero(np.isnan(seen.end_s))[:1])
+    odd = odd._replace(
+        user=np.array([5]), accelerators=np.array([333.0]), start_s=np.array([np.nan])
+    )
+    total = total_times(seen, odd, 15 * DAY_S, np.array([[0.1, 0.5, 0.9]]))
+    assert np.isfinite(total).all()
+    assert (total > 0).all()

@@ -46,6 +46,7 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
         job_class=fields.class_of(data["partition"]),
         state=fields.slurm_state(data["state"]),
         power_w=np.nan,
+        user=fields.users(data, ("user", "account")),
     )
     return raw._replace(frame=frame, notes=notes)
 

@@ -47,6 +47,12 @@ def text(values: pd.Series) -> pd.Series:
     return plain.str.strip()
 
 
+def users(data: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
+    """Names by the first of these columns that there is; empty where there is none."""
+    found = next((data[name] for name in columns if name in data), None)
+    return pd.Series("", index=data.index) if found is None else text(found)
+
+
 def is_empty(words: pd.Series) -> Mask:
     """Where a field says that there is no value."""
     return np.asarray(words.str.lower().isin(EMPTY), dtype=bool)

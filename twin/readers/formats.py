@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from twin.errors import ConfigError
-from twin.job_table import ImportReport, Jobs, Raw, from_frame, normalise
+from twin.job_table import NEEDED, ImportReport, Jobs, Raw, from_frame, normalise
 from twin.readers import alibaba, eagle, pm100, slurm_queue, slurm_sacct, swf
 
 FORMATS: dict[str, Callable[[Path, float | None], Raw]] = {
@@ -57,4 +57,4 @@ def read_table(path: Path) -> Jobs:
     DataError
         Not such a file.
     """
-    return from_frame(pm100.read_parquet(path, list(Jobs._fields)))
+    return from_frame(pm100.read_parquet(path, list(NEEDED)))

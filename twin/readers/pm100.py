@@ -62,6 +62,7 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
         job_id=fields.text(text["job_id"]),
         job_class=fields.class_of(names),
         state=fields.slurm_state(text["job_state"]),
+        user=fields.users(data, ("user_id", "user", "user_name")),
         power_w=np.nan if power is None else [_mean(samples) for samples in power],
     )
     return raw._replace(frame=frame)

@@ -66,6 +66,7 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
         run_s=end_s - start_s,
         accelerators=[_gpus(row) for row in records],
         power_w=np.nan,
+        user=[_word(row.get("user_name") or row.get("account")) for row in records],
     )
     return raw._replace(frame=frame)
 

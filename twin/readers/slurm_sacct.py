@@ -61,6 +61,7 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
         run_s=np.where(is_open, np.nan, run_s),
         accelerators=_gpus(data),
         power_w=np.nan,
+        user=fields.users(data, ("User", "Account")),
     )
     steps = data["JobID"].str.contains(".", regex=False).to_numpy(dtype=bool)
     numbers = raw.faults["unreadable number"] | unreadable | unreadable_limit

@@ -81,12 +81,18 @@ def _raw(table: NDArray[np.float64], names: pd.Series, start_unix_s: float) -> R
             "nodes": processors,
             "accelerators": 0.0,
             "power_w": np.nan,
+            "user": _users(table[:, 11]),
         }
     )
     lost = never_ran & (state.to_numpy() == "completed")
     return Raw(
         frame, {"part of a checkpointed job": partial, "completed without a run": lost}
     )
+
+
+def _users(number: NDArray[np.float64]) -> NDArray[np.object_]:
+    """User ids as text; negative or unreadable ones are nobody's."""
+    return np.array([f"{n:.0f}" if n >= 0 else "" for n in number], dtype=object)
 
 
 def _text(path: Path) -> str:
