@@ -16,10 +16,12 @@ from twin.flexibility import (
     Plan,
     bounds,
     by_class,
-    execute,
+    carry_out,
+    expected,
+    releases,
 )
 from twin.forecast import Series, horizon_grid
-from twin.job_table import CLASSES, Jobs
+from twin.job_table import CLASSES, Jobs, take
 from twin.jobs import FRONTIER, Mode
 from twin.pools import Pools, simulate
 from twin.readers.formats import read_table
@@ -56,7 +58,14 @@ def run(asked: Asked, as_json: bool) -> None:
     ran = simulate(jobs, pools, FRONTIER, mode).jobs
     now_s = _moment(asked.at, ran)
     edge_s = now_s + np.concatenate([[0.0], np.cumsum(horizon_grid())])
-    choice = _movable(ran, by_class(ran, window_s, ran.start_s), edge_s, asked.booked)
+    until_s = edge_s[-1] if asked.booked else now_s
+    seen = expected(jobs, ran, now_s)
+    known = simulate(take(seen, seen.submit_s <= until_s), pools, FRONTIER, mode).jobs
+    start_s = np.full(len(seen.job_id), np.nan)  # of what is not submitted yet
+    start_s[: len(known.start_s)] = known.start_s
+    choice = _movable(
+        seen._replace(start_s=start_s), by_class(seen, window_s, start_s), edge_s
+    )
     if not choice.may_wait.any():
         message = (
             f"{asked.table}: no job of {', '.join(window_s)} waits at "
@@ -64,10 +73,11 @@ def run(asked: Asked, as_json: bool) -> None:
             "--at or --window, fewer --units, or --booked."
         )
         raise ConfigError(message)
-    found = bounds(ran, choice, edge_s, FRONTIER, mode)
+    found = bounds(seen, choice, edge_s, FRONTIER, mode)
     energy_j = found.latest_j + asked.share * (found.earliest_j - found.latest_j)
     plan = Plan(found.classes, edge_s, energy_j)
-    done = execute(jobs, choice, plan, pools, FRONTIER, mode)
+    release_s = releases(seen, choice, plan, FRONTIER, mode)
+    done = carry_out(jobs, choice, release_s, pools, FRONTIER, mode)
     table = _table(found, energy_j)
     _store(table, asked.out)
     if asked.plot is not None:
@@ -108,12 +118,9 @@ def _moment(at: str | None, jobs: Jobs) -> float:
     return float(np.ceil(np.median(jobs.submit_s)))
 
 
-def _movable(
-    jobs: Jobs, choice: Deferrable, edge_s: Series, booked: bool
-) -> Deferrable:
-    """Jobs in the queue now; with ``booked`` those of the horizon too."""
-    until_s = edge_s[-1] if booked else edge_s[0]
-    known = (jobs.submit_s <= until_s) & (jobs.start_s > edge_s[0])
+def _movable(jobs: Jobs, choice: Deferrable, edge_s: Series) -> Deferrable:
+    """Jobs that are known and not started."""
+    known = jobs.start_s > edge_s[0]
     limit_s, _ = limits(jobs.requested_s, jobs.run_s)
     room = choice.deadline_s - limit_s > choice.earliest_s
     movable = choice.may_wait & known & room

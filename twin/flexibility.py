@@ -33,10 +33,11 @@ from twin.forecast import Series
 from twin.job_table import CLASSES, Jobs, size, take
 from twin.jobs import Hardware, Mode, phase_powers
 from twin.pools import Pools, Result, simulate
-from twin.queue_forecast import visible
+from twin.queue_forecast import total_times, visible
 from twin.scheduling import limits
 
 ROUNDS = 12
+CAUTION = 0.9  # quantile of run times of jobs without a limit
 
 
 class Deferrable(NamedTuple):
@@ -112,6 +113,38 @@ def waiting(jobs: Jobs, now_s: float) -> Jobs:
     """Jobs of the queue at a time: submitted, not started; as they are seen then."""
     seen = visible(jobs, now_s)
     return take(seen, np.isnan(seen.start_s))
+
+
+def expected(jobs: Jobs, ran: Jobs, now_s: float) -> Jobs:
+    """Jobs with run times as a live system knows them.
+
+    Ended jobs keep theirs. Others last as long as their limit or, without one, as
+    ``CAUTION`` of the finished jobs like them; true run times are not looked at.
+
+    Parameters
+    ----------
+    jobs
+        Sorted by submission, not scheduled.
+    ran
+        The same jobs as they ran.
+    now_s
+        Time of the look.
+    """
+    is_open = ~(ran.end_s <= now_s)
+    seen = visible(ran, now_s)
+    open_jobs = take(ran, is_open)
+    begun_s = np.where(open_jobs.start_s <= now_s, open_jobs.start_s, np.nan)
+    unfinished = open_jobs._replace(start_s=begun_s)
+    luck = np.full((len(begun_s), 1), CAUTION)
+    guess_s = jobs.run_s.copy()
+    requested_s = jobs.requested_s.copy()
+    guess_s[is_open] = np.where(
+        np.isnan(unfinished.requested_s),
+        total_times(seen, unfinished, now_s, luck)[:, 0],
+        unfinished.requested_s,
+    )
+    requested_s[is_open] = guess_s[is_open]
+    return jobs._replace(run_s=guess_s, requested_s=requested_s)
 
 
 def bounds(

@@ -261,3 +261,28 @@ def test_only_jobs_of_the_queue_can_be_moved() -> None:
     none = flexibility.bounds(queue, empty, WEEK_S, FRONTIER, MODE)
     assert none.classes == ()
     assert none.earliest_j.shape == (0, len(WEEK_S) - 1)
+
+
+def test_what_is_expected_of_open_jobs_does_not_look_at_their_true_run_times():
+    drawn = job_generator.generate(
+        job_generator.Demand(64.0), 5, np.random.default_rng(3)
+    )
+    drawn = drawn._replace(
+        requested_s=np.where(np.arange(len(drawn.run_s)) % 2, drawn.requested_s, np.nan)
+    )
+    ran = pools.simulate(drawn, Pools(64.0), FRONTIER, MODE).jobs
+    now_s = 3 * 86400.0
+    is_open = ~(ran.end_s <= now_s)
+    assert is_open.any()
+    told = flexibility.expected(drawn, ran, now_s)
+    longer = np.where(is_open, 3.0 * drawn.run_s, drawn.run_s)
+    other_ran = ran._replace(
+        run_s=np.where(is_open, longer, ran.run_s),
+        end_s=np.where(is_open, ran.start_s + longer, ran.end_s),
+    )
+    other = flexibility.expected(drawn._replace(run_s=longer), other_ran, now_s)
+    np.testing.assert_array_equal(told.run_s[is_open], other.run_s[is_open])
+    limited = is_open & np.isfinite(drawn.requested_s)
+    np.testing.assert_array_equal(told.run_s[limited], drawn.requested_s[limited])
+    np.testing.assert_array_equal(told.run_s[~is_open], drawn.run_s[~is_open])
+    assert np.isfinite(told.run_s).all()
