@@ -64,7 +64,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "tile.it": ("IT power", "IT-Leistung"),
     "tile.pue": ("PUE since start", "PUE seit Beginn"),
     "tile.wue": ("WUE since start", "WUE seit Beginn"),
-    "tile.cue": ("CUE since start", "CUE seit Beginn"),
     "tile.supply": ("TCS supply", "Vorlauf Chipkühlung"),
     "tile.inlet": ("Rack inlet", "Rack-Zuluft"),
     "tile.margin": ("Worst margin", "Kleinster Abstand"),
@@ -156,7 +155,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "series.predicted": ("predicted", "Plan"),
     "series.reserve": ("reserve", "Reserve"),
     "series.contract": ("contract limit", "Vertragsgrenze"),
-    "series.median": ("median", "Median"),
     "series.expected": ("expected", "erwartet"),
     "series.price": ("price", "Preis"),
     "series.carbon": ("carbon", "CO2"),
@@ -184,7 +182,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     # power
     "power.eco": ("ECO mode", "ECO-Betrieb"),
     "power.double": ("double conversion", "Doppelwandlung"),
-    "power.ups_mode": ("UPS mode in force", "Geltende USV-Betriebsart"),
     "power.chain": ("Power chain", "Stromweg"),
     "power.no_limit": ("no contract limit", "keine Vertragsgrenze"),
     "power.no_battery": ("This site has no battery.", "Keine Batterie am Standort."),
@@ -197,7 +194,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "it.origin": ("Forecast made so many hours ago", "Prognose vor so vielen Stunden"),
     "it.liquid": ("liquid share", "Flüssiganteil"),
-    "it.racks": ("Racks", "Racks"),
     "it.demand": ("asked for", "angefordert"),
     "it.alike": (
         "Racks of a site are alike in this model: one value stands for all.",
@@ -210,7 +206,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     # optimizer
     "optimizer.modes": ("Mode of the loop", "Betriebsart der Regelung"),
     "optimizer.ask": ("Ask for this mode", "Diese Betriebsart anfordern"),
-    "optimizer.arm": ("Arm auto", "Automatik freigeben"),
     "optimizer.confirm": (
         "I have looked at plant and alarms and want the loop to write.",
         "Anlage und Alarme sind geprüft; die Regelung soll schreiben.",
@@ -226,8 +221,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "optimizer.setpoint": ("setpoint", "Sollwert"),
     "optimizer.why": ("Why", "Warum"),
     "optimizer.none": ("No decision is recorded.", "Keine Entscheidung aufgezeichnet."),
-    "optimizer.accept": ("Accept", "Annehmen"),
-    "optimizer.reject": ("Reject", "Ablehnen"),
     "optimizer.savings": ("Savings", "Einsparung"),
     "optimizer.method": (
         "Measured between runs of the same hours on plants that are alike; the battery's "

@@ -105,7 +105,7 @@ def test_german_is_complete(runs):
 def test_every_text_that_the_screen_asks_for_exists():
     root = Path(__file__).parents[3] / "dashboards" / "app"
     source = "".join(path.read_text(encoding="utf-8") for path in root.rglob("*.py"))
-    asked = set(re.findall(r'say\(\s*"([a-z_.]+)"', source))
+    asked = set(re.findall(r"""say\(\s*["']([a-z_.]+)["']""", source))
     assert asked
     for key in asked:
         assert say(key)
