@@ -8,6 +8,7 @@ Parquet tables beside its ``run.json``. Another source of live data is another m
 
 import json
 import time
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ import pandas as pd
 
 from bms_io.daemon.audit import AUDIT_FILE, entries
 from bms_io.daemon.service import WHERE_FILE
+from dashboards.app import history
 from twin.config import Site, load_site
 from twin.errors import ConfigError, DataError
 from twin.run_store import RUN_FILE
@@ -117,9 +119,10 @@ def stamp(info: RunInfo, name: str) -> tuple[tuple[str, int, int], ...]:
     """Changes whenever the data of a controller do."""
     folder = _folder(info, name)
     found = []
-    for path in sorted(folder.glob("*")):
-        facts = path.stat()
-        found.append((path.name, facts.st_mtime_ns, facts.st_size))
+    for path in sorted([*folder.glob("*"), *folder.glob(f"{history.FOLDER}/*")]):
+        with suppress(FileNotFoundError):  # an hour of history that was just sealed
+            facts = path.stat()
+            found.append((path.name, facts.st_mtime_ns, facts.st_size))
     return tuple(found)
 
 
@@ -147,6 +150,8 @@ def read(info: RunInfo, name: str) -> Recording:
     """
     folder = _folder(info, name)
     telemetry, setpoints = (_table(folder, n) for n in ("telemetry", "setpoints"))
+    if (folder / history.FOLDER).is_dir():
+        telemetry, setpoints = history.tables(folder)
     if telemetry is None or setpoints is None or telemetry.empty:
         message = f"{folder}: no telemetry yet. Wait, or choose another run."
         raise DataError(message)
@@ -158,10 +163,18 @@ def read(info: RunInfo, name: str) -> Recording:
             "missing. Show it with that version, or run it again."
         )
         raise DataError(message)
-    decisions = _table(folder, "decisions")
-    if decisions is None:
-        decisions = pd.DataFrame(columns=list(DECISION_COLUMNS))
-    return Recording(name, telemetry, setpoints, decisions, _events(folder))
+    events = _events(folder)
+    return Recording(name, telemetry, setpoints, _decisions(events), events)
+
+
+def _decisions(events: tuple[Event, ...]) -> pd.DataFrame:
+    """What was said with each decision."""
+    said = [
+        {"time_s": event.time_s, **event.details["decision"]}
+        for event in events
+        if "decision" in event.details
+    ]
+    return pd.DataFrame(said, columns=list(DECISION_COLUMNS))
 
 
 def _folder(info: RunInfo, name: str) -> Path:
