@@ -20,6 +20,7 @@ from twin.errors import WetbulbError
 
 VIEWER, OPERATOR, ENGINEER = ROLES
 TOKEN_KEY, KEPT_KEY = "access_token", "kept_token"  # of the widget, of the session
+SAID_KEY = "said"  # answer to a command, shown with the next refresh
 REUSE_S = 1.0  # an answer serves all sessions so long
 
 
@@ -38,17 +39,17 @@ def status(directory: Path) -> dict[str, Any] | None:
 
 
 def command(directory: Path, name: str, **body: Any) -> None:
-    """Send a command in the name of the session; say what became of it."""
+    """Send a command in the name of the session; the answer is shown by the frame."""
     role, who = session_role(directory)
     try:
         said = control.ask(
             directory, name, role, **{"who": who, **(body or {"asked": name})}
         )
     except WetbulbError as error:
-        st.toast(f"▲ {error}")
+        st.session_state[SAID_KEY] = f"▲ {error}"
         return
     status.clear()
-    st.toast(json.dumps(said))
+    st.session_state[SAID_KEY] = json.dumps(said)
 
 
 def may(directory: Path, role: str) -> bool:

@@ -10,6 +10,7 @@ from dashboards.app.state import CHOICE, S_PER_H, SPEEDS, language
 from dashboards.app.texts import LANGUAGES, say
 from dashboards.app.view import View
 
+END_KEY = "replay_end_h"  # of the slider as last drawn
 STYLE = """
 <style>
 .block-container, .stMainBlockContainer {padding-top: 3.6rem; padding-bottom: 1rem;}
@@ -47,6 +48,9 @@ def banner(view: View) -> None:
         f"{say('banner.ago', tongue)}</small>",
     ]
     st.html(f'{STYLE}<div class="wb-banner" role="status">{"".join(entries)}</div>')
+    said = st.session_state.pop(daemon.SAID_KEY, "")
+    if said:
+        st.toast(said)
 
 
 def _entry(key: str, value: str, bad: bool, tongue: str) -> str:
@@ -95,7 +99,7 @@ def replay(view: View) -> None:
                 at_h = end_h
             else:
                 at_h = min(max(state[CHOICE.position_h], first_h), end_h)
-            state["replay_slider"] = at_h
+            state["replay_slider"], state[END_KEY] = at_h, end_h
             st.slider(
                 say("replay.position", tongue),
                 first_h,
@@ -120,7 +124,10 @@ def _start() -> None:
 
 
 def _moved() -> None:
-    st.session_state[CHOICE.position_h] = st.session_state["replay_slider"]
+    """Go there; at the end, follow what comes."""
+    state = st.session_state
+    at_h = state["replay_slider"]
+    state[CHOICE.position_h] = None if at_h >= state[END_KEY] - 1e-6 else at_h
 
 
 def _follow() -> None:
