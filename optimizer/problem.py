@@ -28,7 +28,7 @@ from plant.it import reliability
 from plant.it.reliability import Chips
 from twin.config import Site
 from twin.effective_compute import chip_count
-from twin.kpis import HOURS_PER_MONTH, battery_taken, peak, reversals
+from twin.kpis import HOURS_PER_MONTH, battery_owed, battery_taken, peak, reversals
 from twin.results import Results
 from twin.scenario import Scenario
 from twin.signals import Inputs, Outputs, Setpoints
@@ -245,6 +245,8 @@ def bill_of(
 ) -> Bill:
     """Cost of a finished run, from what was recorded.
 
+    What PV delivers is not bought; charge owed costs what ``twin.kpis`` says.
+
     Parameters
     ----------
     site, scenario
@@ -264,13 +266,19 @@ def bill_of(
         np.asarray(scenario.carbon_at(middle_s)),
         site.tariff.demand_charge_usd_w_month * hours / HOURS_PER_MONTH,
     )
-    moves = results.setpoints
-    return bill(
+    moves, priced = results.setpoints, weights or Weights()
+    site_w = telemetry["site_power_w"].to_numpy(dtype=float)
+    bought = telemetry.assign(
+        site_power_w=np.maximum(site_w - scenario.pv_at(middle_s), 0.0)
+    )
+    items = bill(
         site,
-        weights or Weights(),
+        priced,
         prices,
         step_s,
         Inputs(*(telemetry[name].to_numpy(dtype=float) for name in Inputs._fields)),
-        Outputs(*(telemetry[name].to_numpy(dtype=float) for name in Outputs._fields)),
+        Outputs(*(bought[name].to_numpy(dtype=float) for name in Outputs._fields)),
         Setpoints(*(moves[name].to_numpy(dtype=float) for name in Setpoints._fields)),
     )
+    owed = battery_owed(site, scenario, telemetry)
+    return items._replace(charge_owed=owed.usd + priced.carbon_usd_kg * owed.carbon_kg)

@@ -14,11 +14,13 @@ from optimizer.problem import (
     rates,
 )
 from optimizer.rules import RulesController
+from plant.power.pv import Pv
 from twin.config import load_site
 from twin.kpis import kpis
 from twin.scenario import load_scenario
 from twin.signals import Inputs, Outputs, Setpoints
 from twin.simulate import simulate
+from twin.topology import PvField
 
 SITE = load_site("hybrid_10mw")
 STEPS = 6
@@ -133,3 +135,17 @@ def test_bill_of_a_run_agrees_with_its_figures():
         assert found.exceedance == pytest.approx(200.0 * figures.violation_kh)
         totals.append(found.total)
     assert totals[1] < totals[0]
+
+
+def test_what_pv_delivers_and_a_discharged_battery_cost_what_the_figures_say():
+    chain = SITE.facility.power._replace(pv=PvField(Pv(4e6, 3e6)))
+    site = SITE._replace(facility=SITE.facility._replace(power=chain))
+    site = site._replace(design=site.design._replace(battery_power_w=2e5))
+    scenario = load_scenario(site, "07-15", 14)
+    run = simulate(site, scenario, FixedController(site))
+    figures = kpis(site, scenario, run.telemetry, run.setpoints)
+    found = bill_of(site, scenario, run, Weights(carbon_usd_kg=0.0))
+    assert scenario.pv_at(12.5 * 3600.0) > 1e6
+    assert found.charge_owed > 0.0
+    money = found.energy + found.charge_owed + found.demand
+    assert money == pytest.approx(figures.cost_usd, rel=1e-9)
