@@ -20,6 +20,7 @@ from twin.tables import read_csv
 
 YEAR_S = 365 * 86400.0
 LARGEST_GAP_S = 3 * 3600.0
+WETTEST_SHARE = 0.02  # no day's air stays below 2 %: such a column is a share of 1
 LARGEST_HUMIDITY_RATIO = 0.040  # the record dew point, 35 degC, is 0.037
 ALLOWED = {
     "dry_bulb_c": (-70.0, 60.0),
@@ -130,6 +131,13 @@ def _read_csv(path: Path) -> pd.DataFrame:
             "relative_humidity": table["relative_humidity_pct"] / 100.0,
         }
     )
+    foreign = [n for n in map(str, data) if "pressure" in n and n != "pressure_pa"]
+    if foreign:
+        message = (
+            f"{path}: column {', '.join(foreign)}: pressure is read from pressure_pa, in "
+            "Pa. Convert and rename it, or remove it: the elevation then gives it."
+        )
+        raise DataError(message)
     for name in ("pressure_pa", *SUN_COLUMNS):
         if name in data:
             out[name] = pd.to_numeric(data[name], errors="coerce")
@@ -149,6 +157,12 @@ def _check(path: Path, table: pd.DataFrame) -> None:
                 f"to {high:g}, first {table[name].iloc[row]:g} in data row {row + 1}. "
                 "Repair or fill these rows."
             )
+    wettest = float(table["relative_humidity"].max())
+    if 0.0 < wettest <= WETTEST_SHARE and len(table) >= 24:
+        findings.append(
+            f"{path}: relative_humidity_pct: never above {100.0 * wettest:g} %. It looks "
+            "like a share of 1; multiply the column by 100."
+        )
     steps = np.diff(table["time_s"].to_numpy(dtype=float))
     if len(steps) == 0 or (steps <= 0).any() or steps.max() > LARGEST_GAP_S:
         row = (
@@ -158,7 +172,8 @@ def _check(path: Path, table: pd.DataFrame) -> None:
         )
         findings.append(
             f"{path}: time: not ascending, or a gap of more than 3 h, at data row {row}."
-            " Sort the rows and fill the gap."
+            " Sort the rows and fill the gap. An hour that stands twice in autumn is "
+            "daylight saving time: give local standard time all year."
         )
     if findings:
         raise DataError("\n".join(findings))

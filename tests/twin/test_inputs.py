@@ -75,6 +75,18 @@ HEAD = "time_local,dry_bulb_c,relative_humidity_pct\n"
             "gap of more than 3 h",
         ),
         (HEAD + "2024-01-01T01:00,5,50\n2024-01-01T00:00,5,50\n", "not ascending"),
+        (
+            HEAD + "".join(f"2024-01-01T{h:02d}:00,5,0.5\n" for h in range(24)),
+            "looks like a share of 1; multiply the column by 100",
+        ),
+        (
+            HEAD + "2024-10-27T02:00,5,50\n2024-10-27T02:00,5,50\n",
+            "daylight saving time: give local standard time",
+        ),
+        (
+            HEAD.strip() + ",surface_pressure_hpa\n2024-01-01T00:00,5,50,820\n",
+            "surface_pressure_hpa: pressure is read from pressure_pa",
+        ),
         (HEAD + "yesterday,5,50\n", "2024-01-31T13:00"),
         ("", "not a readable CSV"),
         (HEAD, "no rows"),
