@@ -12,7 +12,7 @@ Constant core loss plus a winding loss that grows with the square of the load ra
 The resistive part of the winding loss rises with temperature, the eddy share ``e`` falls.
 F is 225 for aluminium and 235 for copper.
 
-Valid for x from 0 to 1; larger loads are clamped (``overloaded``). Validated against
+Valid for x from 0 to 1; loads beyond are clamped (``overloaded``). Validated against
 EnergyPlus ElectricLoadCenter:Transformer (tests/validation/test_transformer.py).
 
 References
@@ -85,8 +85,9 @@ def loss(
 
 @kernel
 def overloaded(transformer: Transformer, load_w: Numeric) -> Numeric:
-    """1 where the load exceeds the rating and ``loss`` clamps it, else 0."""
-    return select(load_w > transformer.rated_power_w, 1.0, 0.0)
+    """1 where the load is beyond the rating or negative and ``loss`` clamps it, else 0."""
+    above = select(load_w > transformer.rated_power_w, 1.0, 0.0)
+    return np.maximum(above, select(load_w < 0.0, 1.0, 0.0))
 
 
 def from_efficiency(

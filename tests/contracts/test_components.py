@@ -235,6 +235,7 @@ ROWS = {
         TRANSFORMER,
         rising={0: 1},
         beyond=((2.6e6,), ""),
+        more=(((-1e5,), ""),),
     ),
     "cold plate range": Row(
         cold_plate.outside_range,
@@ -248,6 +249,7 @@ ROWS = {
         [(0, 1.2e6)],
         distribution.Busway(1e6, 10e3),
         beyond=((1.3e6,), ""),
+        more=(((-1e5,), ""),),
     ),
     "ups": Row(
         ups.operate,
