@@ -17,6 +17,7 @@ from dashboards.calibration_commands import calibrate, calibration_app
 from dashboards.component_commands import component_app
 from dashboards.control_commands import audit_app, control_app
 from dashboards.job_commands import forecast_app, jobs_app
+from dashboards.site_commands import site_app
 from dashboards.tune_commands import tune_app
 
 app = typer.Typer(
@@ -26,7 +27,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-site_app = typer.Typer(help="Look at a site file.", no_args_is_help=True)
 app.add_typer(site_app, name="site")
 app.add_typer(component_app, name="component")
 app.add_typer(control_app, name="control")
@@ -361,39 +361,6 @@ def version(as_json: JsonOption = False) -> None:
         console.write_json({"wetbulb": wetbulb, "python": python})
     else:
         console.write(f"wetbulb {wetbulb} (Python {python})")
-
-
-@site_app.command("check")
-def site_check(site: SiteArgument, as_json: JsonOption = False) -> None:
-    """Check the site and every file that it names."""
-    with console.reporting(as_json):
-        from dashboards.site import check
-
-        check(site, as_json)
-
-
-@site_app.command("show")
-def site_show(
-    site: SiteArgument,
-    values: Annotated[
-        bool, typer.Option("--values", help="Every value, as a site file.")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Draw the topology of the site, or print every value, defaults included."""
-    with console.reporting(as_json):
-        from dashboards.site import show
-
-        show(site, values, as_json)
-
-
-@site_app.command("schema")
-def site_schema() -> None:
-    """Print the JSON Schema of site files, for editors."""
-    with console.reporting(as_json=True):
-        from dashboards.site import print_schema
-
-        print_schema()
 
 
 def main() -> None:
