@@ -1,5 +1,7 @@
 """Recorded runs of every reference site, made by the real twin."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,14 @@ from twin.resources import available
 
 SITES = tuple(available("sites", ".yaml"))
 HOURS = 6.0
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """Give `__main__` back: Streamlit puts its script there, which spawn would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 def simulated(out: Path, site: str) -> Path:
