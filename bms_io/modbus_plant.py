@@ -25,8 +25,11 @@ from bms_io.point_names import OWNER_POINT
 from bms_io.points import Point, PointMap
 from twin.errors import ConfigError
 
-_READ_HOLDING, _READ_INPUT = 3, 4
-_WRITES = (6, 16, 22, 23)
+_READS = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
+_BITS = ("coil", "discrete")
+_WRITES = {5: "coil", 15: "coil"} | dict.fromkeys((6, 16, 22, 23), "holding")
+_OF_BITS = {1: "coil", 2: "discrete", 5: "coil", 15: "coil"}
+_NOWHERE = 65_535  # where a table without points has its one entry
 
 
 class ModbusPlant:
@@ -87,18 +90,21 @@ class ModbusPlant:
     def _unit(self, device: str) -> SimDevice:
         """Lay out the registers of one device as the server wants them."""
         values = self._front.values()
-        tables: dict[str, list[SimData]] = {"input": [], "holding": []}
+        tables: dict[str, list[SimData]] = {table: [] for table in _READS}
         for point in self._points(device):
-            words = _words(point, values[point.name])
-            data = SimData(point.address, values=words, datatype=DataType.REGISTERS)
-            tables[point.table].append(data)
-        for table in tables.values():  # the server cannot have an empty table
+            tables[point.table].append(_data(point, values[point.name]))
+        for name, table in tables.items():  # the server cannot have an empty table
             if not table:
-                table.append(SimData(0, values=[0], datatype=DataType.REGISTERS))
-        bits = [SimData(0, values=[False] * 16, datatype=DataType.BITS)]
+                kind = DataType.BITS if name in _BITS else DataType.REGISTERS
+                table.append(SimData(_NOWHERE, values=[0], datatype=kind))
         return SimDevice(
             id=self._map.devices[device].unit,
-            simdata=(bits, list(bits), tables["holding"], tables["input"]),
+            simdata=(
+                tables["coil"],
+                tables["discrete"],
+                tables["holding"],
+                tables["input"],
+            ),
             action=partial(self._act, device),
         )
 
@@ -112,15 +118,20 @@ class ModbusPlant:
             await self._publish(name)
 
     async def _publish(self, device: str) -> None:
-        """Put the present values into the input registers."""
+        """Put the present values into what is only read, and the lease."""
         if self._server is None:
             return
         values, unit = self._front.values(), self._map.devices[device].unit
         for point in self._points(device):
-            if point.table == "input" or point.name == OWNER_POINT:
+            if point.table not in _WRITES.values() or point.name == OWNER_POINT:
                 words = _words(point, values[point.name])
-                table = _READ_INPUT if point.table == "input" else _READ_HOLDING
-                await self._server.async_setValues(unit, table, point.address, words)
+                bits = [bool(word) for word in words]
+                await self._server.async_setValues(
+                    unit,
+                    _READS[point.table],
+                    point.address,
+                    bits if point.table in _BITS else words,
+                )
 
     async def _act(
         self,
@@ -132,24 +143,35 @@ class ModbusPlant:
         _registers: list[int],
         written: list[int] | list[bool] | None,
     ) -> ExcCodes | None:
-        """Check a write and let it take effect; reads pass."""
+        """Check a write and let it take effect; reads pass where there are points."""
+        # the server tells how many bits are written, but of a read only the first
+        wanted = range(address, address + len(written or [0]))
+        if function in _OF_BITS and not self._has_bits(device, function, wanted):
+            return ExcCodes.ILLEGAL_ADDRESS
         if written is None or function not in _WRITES:
             return None
-        requests = self._understand(device, address, [int(word) for word in written])
+        numbers = [int(word) for word in written]
+        requests = self._understand(device, _WRITES[function], address, numbers)
         if requests is None:
             return ExcCodes.ILLEGAL_VALUE
         await self._front.apply(requests)
         return None
 
+    def _has_bits(self, device: str, function: int, wanted: range) -> bool:
+        """Whether each bit is a point; the server knows them by the sixteen only."""
+        table = _OF_BITS[function]
+        there = {p.address for p in self._points(device) if p.table == table}
+        return there.issuperset(wanted)
+
     def _understand(
-        self, device: str, address: int, words: list[int]
+        self, device: str, table: str, address: int, words: list[int]
     ) -> dict[str, float] | None:
         """Read the numbers of a write request, or None if one of them is refused."""
         wanted = range(address, address + len(words))
         requests: dict[str, float] = {}
         for point in self._points(device):
             touched = set(point.registers) & set(wanted)
-            if point.table != "holding" or not touched:
+            if point.table != table or not touched:
                 continue
             if len(touched) < len(point.registers):
                 return None  # torn
@@ -180,6 +202,15 @@ def _obstacle(host: str, port: int) -> str:
             "here only, or 0.0.0.0 for all its networks."
         )
     return "the port was taken for a moment. Try again."
+
+
+def _data(point: Point, value: float) -> SimData:
+    """Lay out one point."""
+    words = _words(point, value)
+    if point.table in _BITS:
+        bits = [bool(word) for word in words]
+        return SimData(point.address, values=bits, datatype=DataType.BITS)
+    return SimData(point.address, values=words, datatype=DataType.REGISTERS)
 
 
 def _words(point: Point, value: float) -> list[int]:

@@ -173,6 +173,55 @@ def test_an_address_without_a_point_is_refused_with_exception_2(on_bench):
     assert on_bench(job) == 2
 
 
+def with_bits(points):
+    """The map with the switch as discrete input 7 and the heartbeat as coil 20."""
+    moved = {
+        "plant.remote_enable": ("discrete", 7),
+        BEAT: ("coil", 20),
+    }
+    changed = {
+        name: points.points[name]._replace(
+            table=table, address=address, wire_type="uint16", scale=1.0, offset=0.0
+        )
+        for name, (table, address) in moved.items()
+    }
+    return points._replace(points={**points.points, **changed})
+
+
+@pytest.mark.parametrize(
+    "write",
+    [struct.pack(">BHH", 5, 20, 0xFF00), struct.pack(">BHHBB", 15, 20, 1, 1, 1)],
+)
+def test_coils_and_discrete_inputs(on_bench, points, write):
+    async def job(bench):
+        switch = await raw_request(bench.port, struct.pack(">BHH", 2, 7, 1))
+        before = bench.plant.mode
+        wrote = await raw_request(bench.port, write)
+        coil = await raw_request(bench.port, struct.pack(">BHH", 1, 20, 1))
+        return switch, before, wrote[0], bench.plant.mode, coil
+
+    answers = on_bench(job, point_map=with_bits(points))
+    assert answers == (b"\x02\x01\x01", 0.0, write[0], 1.0, b"\x01\x01\x01")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        struct.pack(">BHH", 1, 19, 1),
+        struct.pack(">BHH", 2, 8, 1),
+        struct.pack(">BHH", 5, 21, 0xFF00),
+        struct.pack(">BHHBB", 15, 20, 2, 1, 3),
+    ],
+)
+def test_a_bit_without_a_point_is_refused_with_exception_2(on_bench, points, request_):
+    async def job(bench):
+        answer = await raw_request(bench.port, request_)
+        return answer, bench.plant.mode
+
+    refused_ = bytes([request_[0] | 0x80, 2])
+    assert on_bench(job, point_map=with_bits(points)) == (refused_, 0.0)
+
+
 def test_setpoints_are_in_force_in_remote_mode_only(on_bench):
     async def job(bench):
         await bench.driver.write({TCS: 32.0})
