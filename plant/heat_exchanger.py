@@ -3,11 +3,11 @@ r"""Heat exchangers by effectiveness-NTU: counterflow plates and crossflow coils
 .. math::
 
     \varepsilon = \frac{1 - e^{-NTU (1 - R)}}{1 - R\, e^{-NTU (1 - R)}}
-    = \frac{2 \theta}{(1 - R) + \theta (1 + R)}, \quad
-    \theta = \tanh\!\left(\tfrac12 NTU (1 - R)\right), \qquad
+    = \frac{s}{(1 - R) + R\, s}, \quad s = 1 - e^{-NTU (1 - R)}, \qquad
     Q = \varepsilon\, C_{min}\, (T_{hot} - T_{cold})
 
-The second form has the exact limits ``NTU / (1 + NTU)`` at R = 1 and 0 at NTU = 0. In
+The second form has the exact limits ``NTU / (1 + NTU)`` at R = 1 and 0 at NTU = 0. It
+holds for R > 1 too, with C of that stream in place of the smaller one. In
 crossflow with both streams unmixed (coils) it is the fit
 
 .. math::
@@ -40,9 +40,11 @@ from typing import NamedTuple
 import numpy as np
 
 from plant._kernel import kernel
+from plant._select import select
 from plant.types import NonNegative, Numeric, Positive
 
 SMALL = 1e-12  # stands for zero in denominators
+LOWEST = -300.0  # of NTU (1 - R): keeps the exponential and its square finite
 LAMINAR_RATIO = 0.1  # of nominal flow, as in the Modelica library
 
 
@@ -60,24 +62,37 @@ class PlateHeatExchanger(NamedTuple):
 
 
 @kernel
+def counterflow_and_slope(
+    ntu: Numeric, capacity_ratio: Numeric
+) -> tuple[Numeric, Numeric]:
+    """``effectiveness_counterflow`` and its slope over the capacity ratio."""
+    gap = 1.0 - capacity_ratio
+    gap = select(np.abs(gap) < SMALL, SMALL, gap)
+    drop = np.maximum(ntu * gap, LOWEST)
+    spent = -np.expm1(-drop)
+    per_spent = 1.0 / (gap + capacity_ratio * spent)
+    slope = (1.0 - spent) * (spent - drop) * per_spent * per_spent
+    return spent * per_spent, slope
+
+
+@kernel
 def effectiveness_counterflow(ntu: Numeric, capacity_ratio: Numeric) -> Numeric:
-    """Heat moved over the most that could be moved.
+    """Share of the span between the inlets that one stream goes.
 
     Parameters
     ----------
     ntu
-        Conductance over the smaller capacity rate, 0 and up.
+        Conductance over the capacity rate of that stream, 0 and up.
     capacity_ratio
-        Smaller over larger capacity rate, 0 to 1.
+        Its capacity rate over the other one, 0 and up. Up to 1 it is the smaller one,
+        and the share is the heat moved over the most that could be.
 
     Returns
     -------
     Numeric
         0 to 1, broadcast shape.
     """
-    gap = np.maximum(1.0 - capacity_ratio, SMALL)
-    theta = np.tanh(0.5 * ntu * gap)
-    return 2.0 * theta / (gap + theta * (1.0 + capacity_ratio))
+    return counterflow_and_slope(ntu, capacity_ratio)[0]
 
 
 @kernel

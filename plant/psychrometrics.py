@@ -84,6 +84,13 @@ def _ratio(vapour_pressure_pa: Numeric, pressure_pa: Numeric) -> Numeric:
 
 
 @kernel
+def _ratio_slope(ratio: Numeric, log_slope: Numeric) -> Numeric:
+    """Slope of a humidity ratio [1/K] whose vapour pressure has a logarithmic one."""
+    slope: Numeric = ratio * log_slope * (1.0 + ratio / MASS_RATIO)
+    return slope
+
+
+@kernel
 def saturated_humidity_ratio(temperature_c: Numeric, pressure_pa: Numeric) -> Numeric:
     """Humidity ratio of saturated air [kg/kg dry air]."""
     return _ratio(saturation_pressure(temperature_c), pressure_pa)
@@ -157,7 +164,7 @@ def wet_bulb(
         vapour, log_slope = _saturation(star)
         saturated = _ratio(vapour, pressure_pa)
         gained, latent = _balance(dry_bulb_c, star, saturated, over_ice)
-        rise = saturated * log_slope * (1.0 + saturated / MASS_RATIO)
+        rise = _ratio_slope(saturated, log_slope)
         heat = 2501.0 + over_ice * (2830.0 - 2501.0) - slope * star
         steepness = heat * rise - slope * saturated + 1.006
         steepness = steepness + cp_ice_or_water * humidity_ratio
@@ -193,6 +200,18 @@ def enthalpy(dry_bulb_c: Numeric, humidity_ratio: Numeric) -> Numeric:
 def saturated_enthalpy(temperature_c: Numeric, pressure_pa: Numeric) -> Numeric:
     """Enthalpy of saturated air [J/kg dry air]."""
     return enthalpy(temperature_c, saturated_humidity_ratio(temperature_c, pressure_pa))
+
+
+@kernel
+def saturated_enthalpy_and_slope(
+    temperature_c: Numeric, pressure_pa: Numeric
+) -> tuple[Numeric, Numeric]:
+    """Enthalpy of saturated air [J/kg dry air] and its slope [J/(kg K)]."""
+    vapour, log_slope = _saturation(temperature_c)
+    ratio = _ratio(vapour, pressure_pa)
+    latent = LATENT + VAPOUR_CP * temperature_c
+    slope = heat_capacity(ratio) + latent * _ratio_slope(ratio, log_slope)
+    return enthalpy(temperature_c, ratio), slope
 
 
 @kernel

@@ -38,20 +38,19 @@ class _Duty(NamedTuple):
     """What the exchanger must do, and what does not change with the cold flow."""
 
     exchanger: PlateHeatExchanger
-    hot_w_k: Numeric  # capacity rate of the hot stream
     hot_film: Numeric  # over nominal
-    wanted: Numeric  # effectiveness of the hot stream
-    least_kg_s: Numeric  # cold flow that would leave at the hot inlet temperature
+    needed_w_k: Numeric  # heat over the inlet difference
+    least: Numeric  # flow that leaves at the hot inlet temperature, over nominal
     cold_end: Numeric  # a, share of the inlet difference
     log_cold_end: Numeric
 
 
 @kernel
-def _conductance(duty: _Duty, flow_kg_s: Numeric) -> tuple[Numeric, Numeric]:
+def _conductance(duty: _Duty, flow_ratio: Numeric) -> tuple[Numeric, Numeric]:
     """Conductance [W/K] and its logarithmic slope over the cold flow."""
     unit = duty.exchanger
     k, n = unit.hot_to_cold_ratio, unit.flow_exponent * unit.cold_exponent_ratio
-    cold = film(flow_kg_s / unit.cold_flow_kg_s, n)
+    cold = film(flow_ratio, n)
     slope = n * k * duty.hot_film / np.maximum(cold + k * duty.hot_film, SMALL)
     return in_series(unit.ua_w_k, k, duty.hot_film, cold), slope
 
@@ -59,9 +58,8 @@ def _conductance(duty: _Duty, flow_kg_s: Numeric) -> tuple[Numeric, Numeric]:
 @kernel
 def _start(duty: _Duty, top: Numeric) -> Numeric:
     """First ln z, from the conductance at a middling flow."""
-    flow = duty.least_kg_s / (1.0 - 0.5 * np.exp(top))
-    ua_w_k, _ = _conductance(duty, flow)
-    mean = duty.wanted * duty.hot_w_k / np.maximum(ua_w_k, SMALL)
+    ua_w_k, _ = _conductance(duty, duty.least / (1.0 - 0.5 * np.exp(top)))
+    mean = duty.needed_w_k / np.maximum(ua_w_k, SMALL)
     a = duty.cold_end
     root = np.sqrt(3.0 * a + 6.0 * mean) - 2.0 * np.sqrt(a)
     return np.minimum(2.0 * np.log(np.maximum(root, 0.05 * np.sqrt(a))), top)
@@ -72,7 +70,7 @@ def _closer(duty: _Duty, log_z: Numeric) -> Numeric:
     """One Newton step in ln z."""
     z = np.exp(log_z)
     rest = np.maximum(1.0 - z, EDGE)
-    ua_w_k, flow_slope = _conductance(duty, duty.least_kg_s / rest)
+    ua_w_k, flow_slope = _conductance(duty, duty.least / rest)
     a = duty.cold_end
     apart = log_z - duty.log_cold_end
     near = np.abs(apart) < NEAR
@@ -80,9 +78,11 @@ def _closer(duty: _Duty, log_z: Numeric) -> Numeric:
     apart = select(near, 1.0, apart)
     mean = select(near, 0.5 * (z + a), gap / apart)
     mean_slope = select(near, 0.5, z / gap - 1.0 / apart)
-    reached = ua_w_k * mean / np.maximum(duty.hot_w_k * duty.wanted, SMALL)
-    miss = 2.0 * (reached - 1.0) / (reached + 1.0)
-    return log_z - miss / np.maximum(flow_slope * z / rest + mean_slope, SMALL)
+    reached_w_k = ua_w_k * mean
+    slope = np.maximum(flow_slope * z / rest + mean_slope, SMALL)
+    slope = slope * np.maximum(reached_w_k + duty.needed_w_k, SMALL)
+    # of G - 1 over G + 1, both times what is needed
+    return log_z - 2.0 * (reached_w_k - duty.needed_w_k) / slope
 
 
 @kernel
@@ -120,21 +120,21 @@ def cold_flow(
     drive_k = np.maximum(hot_in_c - cold_in_c, 1e-6)
     wanted_k = np.maximum(hot_in_c - setpoint_c, 0.0)
     wanted = np.minimum(np.maximum(wanted_k / drive_k, EDGE), 1.0 - EDGE)
+    least_kg_s = wanted * hot_w_k / np.maximum(cold_heat_capacity_j_kg_k, SMALL)
     duty = _Duty(
         exchanger,
-        hot_w_k,
         film(hot_flow_kg_s / exchanger.hot_flow_kg_s, exchanger.flow_exponent),
-        wanted,
-        wanted * hot_w_k / np.maximum(cold_heat_capacity_j_kg_k, SMALL),
+        wanted * hot_w_k,
+        least_kg_s / exchanger.cold_flow_kg_s,
         1.0 - wanted,
         np.log(1.0 - wanted),
     )
     largest = np.maximum(largest_flow_kg_s, SMALL)
-    top = np.log(np.maximum(1.0 - duty.least_kg_s / largest, EDGE))
+    top = np.log(np.maximum(1.0 - least_kg_s / largest, EDGE))
     log_z: Numeric = _start(duty, top)
     for _ in range(STEPS):
         log_z = np.maximum(np.minimum(_closer(duty, log_z), top), LOWEST)
     rest = np.maximum(1.0 - np.exp(log_z), EDGE)
-    flow: Numeric = np.minimum(duty.least_kg_s / rest, largest_flow_kg_s)
+    flow: Numeric = np.minimum(least_kg_s / rest, largest_flow_kg_s)
     flow = select(wanted_k >= drive_k, largest_flow_kg_s + 0.0 * flow, flow)
     return select(wanted_k > 0.0, flow, 0.0 * flow)

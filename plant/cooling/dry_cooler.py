@@ -8,7 +8,7 @@ wet bulb,
 
 at constant wet-bulb temperature. Control of the leaving water: colder than wanted at least
 air flow -> the fan cycles; else the air flow that meets the setpoint (regula falsi, fixed
-steps); else full. A least air flow of 1 is a single-speed fan that cycles.
+steps, on one over the heat, which is nearly straight over one over the air flow); else full. A least air flow of 1 is a single-speed fan that cycles.
 
 Valid for outdoor air -30 to 50 degC and water 5 to 65 degC. Validated against EnergyPlus
 FluidCooler:SingleSpeed and Modelica ``CoolingTowers.DryCooler``
@@ -34,7 +34,7 @@ from plant.cooling.dry_coil import DryCoil, Films
 from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive
 
 SMALL = 1e-9  # stands for zero in denominators
-SPEED_STEPS = 6
+SPEED_STEPS = 4  # leave less than 0.001 K of the water in 99 % of the range
 
 
 class DryCooler(NamedTuple):
@@ -176,6 +176,30 @@ def _outputs(
 
 
 @kernel
+def _speed(
+    cooler: DryCooler, at: _Coil, wanted_w: Numeric, low_w: Numeric, full_w: Numeric
+) -> tuple[Numeric, Numeric]:
+    """Air-flow ratio between least and full that gives the wanted heat, and its heat."""
+    least = np.maximum(cooler.minimum_air_flow_ratio, SMALL)
+    zero = 0.0 * (wanted_w + full_w)
+    bracket = _root.between(
+        1.0 + zero,
+        1.0 / least + zero,
+        wanted_w / np.maximum(full_w, SMALL) - 1.0,
+        wanted_w / np.maximum(low_w, SMALL) - 1.0,
+    )
+    for _ in range(SPEED_STEPS):
+        per_x = _root.guess(bracket)
+        heat_w = np.maximum(_heat(cooler, at, 1.0 / per_x), SMALL)
+        bracket = _root.tighten(bracket, per_x, wanted_w / heat_w - 1.0)
+    short = full_w <= wanted_w
+    x = select(short, 1.0, 1.0 / bracket.best)
+    # the search knows the heat at its best speed
+    at_best_w = wanted_w / np.maximum(1.0 + bracket.best_miss, SMALL)
+    return x, select(short, full_w, at_best_w)
+
+
+@kernel
 def operate(
     cooler: DryCooler,
     setpoint_c: Numeric,
@@ -205,25 +229,10 @@ def operate(
     wanted_w = np.maximum(water_in_c - setpoint_c, 0.0) * water_flow_kg_s * at.water_cp
     least = np.maximum(cooler.minimum_air_flow_ratio, SMALL)
     low_w, full_w = _heat(cooler, at, least), _heat(cooler, at, 1.0)
-    scale = np.maximum(full_w, SMALL)
-    zero = 0.0 * (wanted_w + full_w)
-    bracket = _root.between(
-        least + zero,
-        1.0 + zero,
-        (low_w - wanted_w) / scale,
-        (full_w - wanted_w) / scale,
-    )
-    for _ in range(SPEED_STEPS):
-        x = _root.guess(bracket)
-        miss = (_heat(cooler, at, x) - wanted_w) / scale
-        bracket = _root.tighten(bracket, x, miss)
-    short = full_w <= wanted_w
-    x = select(short, 1.0 + zero, bracket.best)
-    # the search knows the heat at its best speed
-    running_w = select(short, full_w, wanted_w + bracket.best_miss * scale)
+    x, running_w = _speed(cooler, at, wanted_w, low_w, full_w)
     cycles = low_w >= wanted_w
-    on = select(cycles, wanted_w / np.maximum(low_w, SMALL), 1.0 + zero)
+    on = select(cycles, wanted_w / np.maximum(low_w, SMALL), 1.0)
     # air that cannot cool: the fan stays off
     useful = select((full_w > 0.0) & (wanted_w > 0.0), 1.0, 0.0)
-    x = select(cycles, least + zero, x)
+    x = select(cycles, least, x)
     return _outputs(cooler, at, x, on * useful, select(cycles, low_w, running_w))

@@ -14,7 +14,8 @@ share ``z`` of it. Then
     Q = R\, z\, C_w\, span
 
 which is the effectiveness-NTU form with the air as the reference stream, whichever stream
-is the smaller. Only ``c_e`` couples it: one unknown, a fixed number of secant steps.
+is the smaller. Only ``c_e`` couples it: one unknown, one Newton step from a common start
+and a fixed number of secant steps.
 
 The inverse, heat known and air flow wanted, needs no inner loop either: ``z`` gives the
 air flow through the enthalpy balance and the wanted conductance through the logarithmic
@@ -34,14 +35,15 @@ from plant import psychrometrics as moist_air
 from plant._curves import held, quadratic
 from plant._kernel import kernel
 from plant._select import select
+from plant.heat_exchanger import counterflow_and_slope, effectiveness_counterflow
 from plant.types import Numeric
 
 SMALL = 1e-9  # stands for zero in denominators
 TINY = 1e-14  # a secant flatter than this has converged
 START = 0.8  # first guess of the share
 LEAST = 1e-6  # keeps the share off both ends
-STEPS = 4  # leave less than 0.0001 K
-SPEED_STEPS = 4  # leave less than 0.0002 of full air flow in 99 % of the range
+STEPS = 2  # after Newton's; leave less than 0.0001 K in 99.9 % of the range
+SPEED_STEPS = 3  # leave less than 0.0002 of full air flow in 99 % of the range
 
 
 class Streams(NamedTuple):
@@ -52,7 +54,8 @@ class Streams(NamedTuple):
     pressure_pa: Numeric
     enthalpy: Numeric  # saturated at the wet bulb, J/kg
     water_w_k: Numeric  # capacity rate, never exactly 0
-    first_rise: Numeric  # enthalpy of the air at the first guess, J/kg
+    first_rise: Numeric  # enthalpy that the air gains up to the first guess, J/kg
+    first_slope: Numeric  # of that enthalpy over the share
 
 
 class AirSide(NamedTuple):
@@ -87,7 +90,7 @@ def streams_in(
     span_k = select(np.abs(span_k) < LEAST, LEAST, span_k)
     first_c = wet_bulb_c + START * span_k
     enthalpy = moist_air.saturated_enthalpy(wet_bulb_c, pressure_pa)
-    first = moist_air.saturated_enthalpy(first_c, pressure_pa)
+    first, slope = moist_air.saturated_enthalpy_and_slope(first_c, pressure_pa)
     return Streams(
         span_k=span_k,
         wet_bulb_c=wet_bulb_c,
@@ -95,6 +98,7 @@ def streams_in(
         enthalpy=enthalpy,
         water_w_k=np.maximum(water_w_k, SMALL),
         first_rise=first - enthalpy,
+        first_slope=slope * span_k,
     )
 
 
@@ -130,25 +134,12 @@ def _inside(share: Numeric) -> Numeric:
 
 
 @kernel
-def _secant(
-    at: Numeric, miss: Numeric, before: Numeric, miss_before: Numeric
-) -> Numeric:
-    """Zero of the line through two points; stays when it is flat."""
+def _secant(miss: Numeric, miss_before: Numeric) -> Numeric:
+    """Way on to the zero, in units of the last step; 0 when the line is flat."""
     rise = miss - miss_before
     flat = np.abs(rise) < TINY
-    step = miss * (at - before) / select(flat, 1.0, rise)
-    zero: Numeric = at - select(flat, 0.0, step)
-    return zero
-
-
-@kernel
-def _air_effectiveness(ntu: Numeric, ratio: Numeric) -> Numeric:
-    """Share of the span that the air goes; any ratio, also above 1."""
-    gap = 1.0 - ratio
-    gap = select(np.abs(gap) < SMALL, SMALL, gap)
-    theta = np.tanh(0.5 * ntu * gap)
-    share: Numeric = 2.0 * theta / (gap + theta * (1.0 + ratio))
-    return share
+    way: Numeric = select(flat, 0.0, -miss / select(flat, 1.0, rise))
+    return way
 
 
 class _Guess(NamedTuple):
@@ -157,18 +148,20 @@ class _Guess(NamedTuple):
     share: Numeric
     before: Numeric
     miss_before: Numeric
-    reached: Numeric  # share that the last one leads to
-    ratio: Numeric  # capacity rates, air over water
+    water_before: Numeric  # share that the water goes
+    water: Numeric  # the same at ``share``, along the last line
 
 
 @kernel
 def _first(streams: Streams, air: AirFlow) -> _Guess:
-    """Guess after the common start."""
-    scale = air.kg_s / (streams.span_k * streams.water_w_k)
-    ratio = scale * streams.first_rise / START
-    reached = _air_effectiveness(air.ntu, ratio)
-    share = _inside(reached)
-    return _Guess(share, START, share - START, reached, ratio)
+    """Guess after a Newton step from the common start."""
+    scale = air.kg_s / (streams.span_k * streams.water_w_k) / START
+    ratio = scale * streams.first_rise
+    reached, slope = counterflow_and_slope(air.ntu, ratio)
+    steepness = slope * (scale * streams.first_slope - ratio / START) - 1.0
+    miss = reached - START
+    share = _inside(START - miss / steepness)
+    return _Guess(share, START + 0.0 * share, miss, reached * ratio, reached * ratio)
 
 
 @kernel
@@ -177,16 +170,22 @@ def _closer(streams: Streams, air: AirFlow, guess: _Guess) -> _Guess:
     scale = air.kg_s / (streams.span_k * streams.water_w_k)
     share = guess.share
     ratio = scale * _enthalpy_rise(streams, share) / share
-    reached = _air_effectiveness(air.ntu, ratio)
-    miss = reached - share
-    following = _inside(_secant(share, miss, guess.before, guess.miss_before))
-    return _Guess(following, share, miss, reached, ratio)
+    reached = effectiveness_counterflow(air.ntu, ratio)
+    miss, water = reached - share, reached * ratio
+    way = _secant(miss, guess.miss_before)
+    return _Guess(
+        _inside(share + way * (share - guess.before)),
+        share,
+        miss,
+        water,
+        water + way * (water - guess.water_before),
+    )
 
 
 @kernel
 def _outlet(guess: _Guess) -> Outlet:
     """Outlet of the last guess."""
-    return Outlet(air=guess.reached, water=guess.reached * guess.ratio)
+    return Outlet(air=guess.share, water=np.minimum(guess.water, 1.0))
 
 
 @kernel
@@ -251,13 +250,14 @@ def driven(fan: AirSide, air_ratio: Numeric) -> AirFlow:
 def _speed_miss(
     streams: Streams, fan: AirSide, water_share: Numeric, share: Numeric
 ) -> tuple[Numeric, Numeric]:
-    """Logarithm of wanted over available conductance, and the air-flow ratio."""
+    """Wanted over available conductance, 0 where alike, and the air-flow ratio."""
     heat_w = water_share * streams.span_k * streams.water_w_k
     x = heat_w / (fan.full_kg_s * _enthalpy_rise(streams, share))
     x = np.maximum(x, TINY)
     wanted = share * x * _unit_log_mean(1.0 - share, 1.0 - water_share)
     available = np.maximum(fan.full_ntu * air_factor(fan, x), SMALL)
-    return np.log(wanted / available), x
+    # near the logarithm of their ratio, and cheaper
+    return 2.0 * (wanted - available) / (wanted + available), x
 
 
 @kernel
@@ -285,13 +285,16 @@ def air_flow(
     """
     water_share = _inside(water_share)
     before = _inside(first_share)
-    miss_before, x = _speed_miss(streams, fan, water_share, before)
+    miss_before, x_before = _speed_miss(streams, fan, water_share, before)
     share = _inside(before - 0.3 * miss_before * (1.0 - before))
+    x = x_before
     for _ in range(SPEED_STEPS):
-        miss, x = _speed_miss(streams, fan, water_share, share)
-        following = _secant(share, miss, before, miss_before)
+        miss, at = _speed_miss(streams, fan, water_share, share)
+        way = _secant(miss, miss_before)
+        following = share + way * (share - before)
         # never more than half of the way to either end
         following = np.maximum(following, 0.5 * share)
         following = np.minimum(following, 0.5 + 0.5 * share)
-        before, miss_before, share = share, miss, _inside(following)
-    return x, before
+        x = at + way * (at - x_before)
+        before, miss_before, x_before, share = share, miss, at, _inside(following)
+    return x, share
