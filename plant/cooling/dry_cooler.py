@@ -8,7 +8,8 @@ wet bulb,
 
 at constant wet-bulb temperature. Control of the leaving water: colder than wanted at least
 air flow -> the fan cycles; else the air flow that meets the setpoint (regula falsi, fixed
-steps, on one over the heat, which is nearly straight over one over the air flow); else full. A least air flow of 1 is a single-speed fan that cycles.
+steps, on one over the heat, which is nearly straight over one over the air flow); else
+full. A least air flow of 1 is a single-speed fan that cycles.
 
 Valid for outdoor air -30 to 50 degC and water 5 to 65 degC. Validated against EnergyPlus
 FluidCooler:SingleSpeed and Modelica ``CoolingTowers.DryCooler``
