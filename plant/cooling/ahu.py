@@ -87,7 +87,8 @@ class _Sides(NamedTuple):
     primary_cp: Numeric
     air: OutdoorAir
     full_kg_s: Numeric  # secondary, at full speed
-    secondary_cp: Numeric
+    full_ratio: Numeric  # of that flow over the primary one
+    cp_ratio: Numeric  # heat capacity, secondary over primary
     wet: Numeric
     running: Numeric
 
@@ -109,13 +110,17 @@ def _sides(
     density = psychrometrics.density(
         air.dry_bulb_c, air.humidity_ratio, air.pressure_pa
     )
+    passing_kg_s = np.maximum(primary_kg_s, SMALL)
+    full_kg_s = ahu.secondary_air_flow_m3_s * density
+    primary_cp = psychrometrics.heat_capacity(primary_humidity)
     return _Sides(
         primary_c,
-        np.maximum(primary_kg_s, SMALL),
-        psychrometrics.heat_capacity(primary_humidity),
+        passing_kg_s,
+        primary_cp,
         air,
-        ahu.secondary_air_flow_m3_s * density,
-        psychrometrics.heat_capacity(air.humidity_ratio),
+        full_kg_s,
+        full_kg_s / passing_kg_s,
+        psychrometrics.heat_capacity(air.humidity_ratio) / primary_cp,
         select(can_wet, 1.0, 0.0),
         select(useful, 1.0, 0.0),
     )
@@ -135,15 +140,14 @@ def _effectiveness(
 @kernel
 def _cooled(ahu: Ahu, sides: _Sides, share: Numeric) -> Numeric:
     """Drop of the primary air at a share of full outdoor flow [K]."""
-    flow_kg_s = sides.full_kg_s * share
-    ratio = flow_kg_s / sides.primary_kg_s
+    ratio = sides.full_ratio * share
     by_wet = ahu.wet_bulb_effectiveness * _effectiveness(ahu, ahu.wet_curve, ratio)
     by_dry = ahu.dry_bulb_effectiveness * _effectiveness(ahu, ahu.dry_curve, ratio)
     wet_k = by_wet * (sides.primary_c - sides.air.wet_bulb_c)
     span_k = sides.primary_c - sides.air.dry_bulb_c
     dry_k = by_dry * span_k
     # what the outdoor air can carry off
-    rates = flow_kg_s * sides.secondary_cp / (sides.primary_kg_s * sides.primary_cp)
+    rates = ratio * sides.cp_ratio
     most_k = rates * np.maximum(span_k - LEAST_APPROACH_K, 0.0)
     dry_k = select(dry_k > rates * span_k, most_k, dry_k)
     drop_k: Numeric = select(sides.wet > 0.5, wet_k, dry_k)
@@ -187,7 +191,7 @@ def operate(
     full_k = _cooled(ahu, sides, 1.0)
     least_k = _cooled(ahu, sides, 0.0)
     # more outdoor air than this cools no further
-    most = ahu.flow_ratio_limits[1] * sides.primary_kg_s / sides.full_kg_s
+    most = ahu.flow_ratio_limits[1] / sides.full_ratio
     most = np.minimum(most, 1.0) + zero
     bracket = _root.between(zero, most, least_k - wanted_k, full_k - wanted_k)
     for _ in range(FLOW_STEPS):
@@ -227,7 +231,7 @@ def _outputs(ahu: Ahu, sides: _Sides, share: Numeric, on: Numeric) -> AhuOutputs
         evaporation_kg_s, 0.0, ahu.cycles_of_concentration
     )
     fan_w = ahu.secondary_fan_power_w * cubic(ahu.fan_power_curve, share)
-    ratio = share * sides.full_kg_s / sides.primary_kg_s
+    ratio = share * sides.full_ratio
     pump_w = wet * ahu.spray_pump_power_w * quadratic(ahu.pump_power_curve, share)
     return AhuOutputs(
         supply_c=sides.primary_c - drop_k,
