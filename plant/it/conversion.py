@@ -10,7 +10,7 @@ of Frontier (``FRONTIER_NODE``, ``FRONTIER_RECTIFIER``) the chain loses about 8 
 6.5 % at full load. A power supply unit known by its efficiencies at some loads
 (80 PLUS) is a table of its loss over its load.
 
-Valid from no load to the rating; a larger output is clamped and flagged.
+Valid from no load to the rating; an output outside is clamped and flagged.
 
 Validated against the Frontier totals that ExaDigiT/RAPS prints at 0 to 100 % utilization
 (tests/plant/it/test_conversion.py). RAPS sums the loss over 600 chassis and the power
@@ -27,8 +27,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import held, outside
 from plant._kernel import kernel
-from plant._select import select
 from plant.table import Table, lookup
 from plant.types import Fraction, NonNegative, Numeric, Positive
 
@@ -62,7 +62,7 @@ class ConversionOutputs(NamedTuple):
 
     input_w: Numeric
     loss_w: Numeric
-    overloaded: Numeric  # 1 where the output was cut to the rating
+    overloaded: Numeric  # 1 where the output was clamped, to 0 or to the rating
 
 
 FRONTIER_NODE = Converter(2_750.0, 13.0, 0.98)  # rating: assumption, above node peak
@@ -75,10 +75,10 @@ TITANIUM_EFFICIENCY = (0.90, 0.94, 0.96, 0.91)
 @kernel
 def convert(converter: Converter, output_w: Numeric) -> ConversionOutputs:
     """Input and loss of one converter for what it delivers [W]."""
-    output = np.minimum(np.maximum(output_w, 0.0), converter.rated_power_w)
+    range_w = (0.0, converter.rated_power_w)
+    output = held(output_w, range_w)
     drawn = (output + converter.constant_loss_w) / converter.efficiency
-    over = select(output_w > converter.rated_power_w, 1.0, 0.0)
-    return ConversionOutputs(drawn, drawn - output, over)
+    return ConversionOutputs(drawn, drawn - output, outside(output_w, range_w))
 
 
 @kernel
@@ -104,9 +104,9 @@ def chain(conversion: Chain, node_power_w: Numeric) -> ConversionOutputs:
 @kernel
 def supply(unit: Supply, output_w: Numeric) -> ConversionOutputs:
     """Input and loss of one supply unit for what it delivers [W]."""
-    x = np.minimum(np.maximum(output_w / unit.rated_power_w, 0.0), 1.0)
+    x = held(output_w / unit.rated_power_w, (0.0, 1.0))
     loss = lookup(unit.loss, x) * unit.rated_power_w
-    over = select(output_w > unit.rated_power_w, 1.0, 0.0)
+    over = outside(output_w, (0.0, unit.rated_power_w))
     return ConversionOutputs(x * unit.rated_power_w + loss, loss, over)
 
 

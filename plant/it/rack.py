@@ -12,7 +12,7 @@ envelope 18 to 27 degC for air). Nameplates of single racks (35 kW air, 66 kW li
 120 kW rack-scale) are rows of ``data/equipment/racks.csv`` with their sources.
 
 Valid for coolant 10 to 55 degC and inlet air 10 to 45 degC; temperatures outside are
-clamped and flagged. A demand above the rating is cut to it and flagged.
+clamped and flagged. So is a demand below 0 or above the rating.
 """
 
 from typing import Annotated, NamedTuple
@@ -23,7 +23,6 @@ from annotated_types import Interval
 from plant import psychrometrics
 from plant._curves import held, outside
 from plant._kernel import kernel
-from plant._select import select
 from plant.it import accelerator
 from plant.types import Fraction, NonNegative, Numeric, Positive, TemperatureC
 
@@ -55,7 +54,7 @@ class RackOutputs(NamedTuple):
     liquid_heat_w: Numeric
     air_heat_w: Numeric
     air_flow_kg_s: Numeric  # drawn by the server fans
-    overloaded: Numeric  # 1 where the demand was cut to the rating
+    overloaded: Numeric  # 1 where the demand was clamped, to 0 or to the rating
     extrapolated: Numeric  # 1 where a temperature was clamped
 
 
@@ -82,7 +81,8 @@ def operate(
     RackOutputs
         All power becomes heat: ``power_w = liquid_heat_w + air_heat_w``.
     """
-    demand = np.minimum(np.maximum(demand_w, 0.0), racks.rated_power_w)
+    range_w = (0.0, racks.rated_power_w)
+    demand = held(demand_w, range_w)
     leakage = accelerator.leakage_factor(
         racks.leakage_fraction,
         racks.leakage_doubling_k,
@@ -100,7 +100,7 @@ def operate(
     air = air_demand * (1.0 - share + share * speed**3)
     air_capacity = psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO)
     flow = air_demand * speed / (air_capacity * racks.server_temperature_rise_k)
-    over = select(demand_w > racks.rated_power_w, 1.0, 0.0)
+    over = outside(demand_w, range_w)
     far = np.maximum(
         outside(coolant_supply_c, accelerator.INLET_C),
         outside(inlet_air_c, INLET_AIR_C),

@@ -120,8 +120,8 @@ def tap_current(tap: Tap, power_w: Numeric) -> Numeric:
 
 @kernel
 def tap_overloaded(tap: Tap, power_w: Numeric) -> Numeric:
-    """1 where the tap carries more than its rating, else 0."""
-    return select(tap_current(tap, power_w) > tap.rating_a, 1.0, 0.0)
+    """1 where the tap carries less than nothing or more than its rating, else 0."""
+    return outside(tap_current(tap, power_w), (0.0, tap.rating_a))
 
 
 @kernel

@@ -5,7 +5,7 @@ After the start signal nothing is delivered for ``start_s``; then the set takes 
 straight line until ``accept_s`` later. Below its least load it runs, but wet-stacks: a
 flag. A UPS fed by it may not use ECO mode (``plant.power.ups``).
 
-Valid from no load to the rating; a larger request is clamped and flagged.
+Valid from no load to the rating; a request outside is clamped and flagged.
 
 References
 ----------
@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.types import Fraction, NonNegative, Numeric, Positive
@@ -46,7 +47,9 @@ class GeneratorOutputs(NamedTuple):
     fuel_m3_s: Numeric
     carbon_kg_s: Numeric
     underloaded: Numeric  # 1 where it runs below the least load
-    overloaded: Numeric  # 1 where more than the rating was asked for
+    overloaded: (
+        Numeric  # 1 where less than nothing or more than the rating was asked for
+    )
 
 
 @kernel
@@ -79,6 +82,6 @@ def operate(
     fuel = running * generator.idle_fuel_m3_j * rated + generator.fuel_m3_j * power
     ready = select(running_s >= generator.start_s + generator.accept_s, 1.0, 0.0)
     low = ready * select(power < generator.minimum_load * rated, 1.0, 0.0)
-    over = select(asked > rated, 1.0, 0.0)
+    over = outside(request_w, (0.0, rated))
     carbon = fuel * generator.carbon_kg_m3
     return GeneratorOutputs(power, asked - power, fuel, carbon, low, over)

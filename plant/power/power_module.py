@@ -10,8 +10,9 @@ of 2 MW: transformer of EnergyPlus' 2500 kVA example and UPS modules with 97 % a
 double conversion; busbar and output (0.5 and 1 % at full load) are assumptions, chosen so
 that the best efficiency in ECO mode is the published one.
 
-Valid to the rating of the weakest part; a larger load is flagged. Accepted on the energy
-balance and on reproducing the claim (tests/plant/power/test_power_module.py).
+Valid to the rating of the weakest part; a larger load is flagged, and so is a negative
+one, which counts as none. Accepted on the energy balance and on reproducing the claim
+(tests/plant/power/test_power_module.py).
 
 References
 ----------
@@ -23,8 +24,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import outside
 from plant._kernel import kernel
-from plant._select import select
 from plant.power import distribution, transformer, ups
 from plant.power.distribution import Busway
 from plant.power.transformer import Transformer
@@ -51,7 +52,9 @@ class PowerModuleOutputs(NamedTuple):
     efficiency: Numeric  # 0 at no load
     eco: Numeric  # mode in force, after admission
     spares: Numeric  # UPS modules that may fail
-    overloaded: Numeric  # 1 where more than the rating is asked for
+    overloaded: (
+        Numeric  # 1 where less than nothing or more than the rating is asked for
+    )
 
 
 REFERENCE = PowerModule(
@@ -99,5 +102,5 @@ def operate(
         load / np.maximum(drawn, 1e-9),
         modules.eco,
         ups.spares(module.ups, module.ups_modules, behind_ups),
-        select(load_w > module.rated_power_w, 1.0, 0.0),
+        outside(load_w, (0.0, module.rated_power_w)),
     )

@@ -11,8 +11,8 @@ without interruption (``eco_transfer_s`` = 0) is not guaranteed. In maintenance 
 load hangs on the mains, unprotected. Modules share the load equally; ``spares`` counts
 those that could fail (N+1).
 
-Valid for a load ratio from 0 to 1; a larger load is clamped to the rating for the loss
-and reported by the load fraction.
+Valid for a load ratio from 0 to 1; a load outside is clamped for the loss and flagged, the
+load fraction reports it as it is.
 
 References
 ----------
@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import held, outside, quadratic
 from plant._kernel import kernel
 from plant._select import select
 from plant.types import Fraction, NonNegative, Numeric, Positive
@@ -62,6 +63,7 @@ class UpsOutputs(NamedTuple):
     loss_w: Numeric
     load_fraction: Numeric  # of each module
     eco: Numeric  # 1 in ECO mode, after admission
+    overloaded: Numeric  # 1 where the load was clamped, to 0 or to the rating
 
 
 @kernel
@@ -124,14 +126,13 @@ def operate_on(
         Quality of the supply.
     """
     fraction = load_w / (np.maximum(modules, 1.0) * ups.rated_power_w)
-    x = np.minimum(np.maximum(fraction, 0.0), 1.0)
-    asked = np.minimum(np.maximum(eco, 0.0), 1.0)
+    x = held(fraction, (0.0, 1.0))
+    asked = held(eco, (0.0, 1.0))
     admitted = np.floor(asked + 0.5) * eco_admitted(ups, x, mains)
-    a = ups.loss_curve
     in_service = np.maximum(modules, 0.0)
-    loss = (a[0] + x * (a[1] + x * a[2])) * ups.rated_power_w * in_service
+    loss = quadratic(ups.loss_curve, x) * ups.rated_power_w * in_service
     loss = loss * (1.0 - admitted * (1.0 - ups.eco_loss_ratio))
-    return UpsOutputs(loss, fraction, admitted)
+    return UpsOutputs(loss, fraction, admitted, outside(fraction, (0.0, 1.0)))
 
 
 @kernel

@@ -162,6 +162,7 @@ ROWS = {
         watch="loss_w",
         at_rest=((0.0,), 17.0 / 0.96),
         beyond=((15e3,), "overloaded"),
+        more=(((-1.0,), "overloaded"),),
     ),
     "conversion chain": Row(
         conversion.chain,
@@ -170,6 +171,7 @@ ROWS = {
         rising={0: 1},
         watch="loss_w",
         beyond=((2800.0,), "overloaded"),
+        more=(((-1.0,), "overloaded"),),
     ),
     "supply unit": Row(
         conversion.supply, [(0, 4e3)], SUPPLY, rising={0: 1}, watch="loss_w"
@@ -182,6 +184,7 @@ ROWS = {
         [(0, 3e4)],
         distribution.Tap(),
         beyond=((5e4,), ""),
+        more=(((-1e3,), ""),),
     ),
     "ageing range": Row(
         ageing.outside_range, [(0, 1), (-40, 100)], beyond=((0.5, 120.0), "")
@@ -237,6 +240,7 @@ ROWS = {
         rising={0: 1},
         watch="input_w",
         beyond=((2.1e6, 0.0, 0.0, 20.0), "overloaded"),
+        more=(((-1e3, 0.0, 0.0, 20.0), "overloaded"),),
     ),
     "generator": Row(
         generator.operate,
@@ -247,6 +251,7 @@ ROWS = {
         at_rest=((1e6, 0.0), 0.0),
         more=(
             ((2.5e6, 60.0), "overloaded"),
+            ((-1e3, 60.0), "overloaded"),
             ((1e5, 60.0), "underloaded"),
         ),
     ),

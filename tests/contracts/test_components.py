@@ -219,7 +219,10 @@ ROWS = {
         watch="power_w",
         at_rest=((0.0, 30.0, 25.0), 0.0),
         beyond=((5e6, 60.0, 25.0), "extrapolated"),
-        more=(((11e6, 30.0, 25.0), "overloaded"),),
+        more=(
+            ((11e6, 30.0, 25.0), "overloaded"),
+            ((-1e5, 30.0, 25.0), "overloaded"),
+        ),
         balance=_rack_balance,
     ),
     "transformer": Row(
@@ -257,6 +260,8 @@ ROWS = {
         ups.Ups(250e3, (0.01, 0.01, 0.02)),
         watch="loss_w",
         at_rest=((4.0, 0.0, 0.0), 0.01 * 4 * 250e3),
+        beyond=((4.0, 1.1e6, 0.0), "overloaded"),
+        more=(((4.0, -1e3, 0.0), "overloaded"),),
     ),
     "busway": Row(
         distribution.loss,
