@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from dashboards import console
 from dashboards.plain import plain
 from dashboards.style import ACCENT, INK, SETTINGS
-from twin import bench, bench_fit, bench_inputs
+from twin import bench, bench_fit, bench_inputs, bench_names
 from twin.bench import Component
 from twin.bench_fit import Fit
 from twin.errors import DataError
@@ -157,7 +157,7 @@ def fit(
     nameplate, given = bench.load_params(component, params)
     table = bench.load_inputs(component, data)
     wanted = (
-        bench_fit.usual(nameplate, given)
+        bench_names.usual(nameplate, given)
         if free is None
         else [part.strip() for part in free.split(",") if part.strip()]
     )
@@ -170,6 +170,7 @@ def fit(
         "values": [value._asdict() for value in found.values],
         "confidence": bench_fit.CONFIDENCE,
         "rmse": found.rmse,
+        "warnings": found.warnings,
         "out": str(folder),
     }
     if as_json:
@@ -183,6 +184,8 @@ def fit(
         )
     for column, rmse in found.rmse.items():
         console.write(f"  RMSE of {column}: {rmse:.4g}")
+    for warning in found.warnings:
+        console.write(f"  warning: {warning}")
     console.write(f"nameplate, points and plot: {folder}")
 
 

@@ -62,7 +62,10 @@ def component_fit(
     params: ParamsOption = None,
     free: Annotated[
         str | None,
-        typer.Option(help="Comma-separated fields; all numbers in --params if empty."),
+        typer.Option(
+            help="Comma-separated fields, such as pump.efficiency, loss_curve or "
+            "loss_curve[1]; the single numbers in --params if not given."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder; runs/fit-NAME if not given.")

@@ -12,12 +12,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
+from twin import bench_doubts
 from twin.bench import Component, columns, run
+from twin.bench_names import chosen, numbers, parts, replaced, scale_at, value_at
 from twin.config import declared_bounds
 from twin.errors import ConfigError, DataError
 
 CONFIDENCE = 0.95
 ALIKE = 1e-10  # singular value over the largest below which values cannot be told apart
+START = "Start closer, with other values in --params, or free fewer."
 SMALL = 1e-12  # stands for zero in denominators
 
 
@@ -40,6 +43,7 @@ class Fit(NamedTuple):
     fitted: pd.DataFrame  # the same columns by the model
     rmse: dict[str, float]  # by column
     points: int
+    warnings: list[str]  # what not to trust, and what would help
 
 
 def fit(component: Component, params: Any, table: pd.DataFrame, free: list[str]) -> Fit:
@@ -54,7 +58,7 @@ def fit(component: Component, params: Any, table: pd.DataFrame, free: list[str])
     table
         Inputs, and at least one output column.
     free
-        Fields to fit; a dotted name is a field of a field.
+        Numbers to fit, see ``bench_names``.
 
     Raises
     ------
@@ -63,95 +67,127 @@ def fit(component: Component, params: Any, table: pd.DataFrame, free: list[str])
     DataError
         No measured column, too few points, or points that cannot tell values apart.
     """
-    _check_free(component, params, free)
+    task = _task(component, params, table, _free(component, params, free))
+    found = _search(task)
+    outcome = _outcome(task, found)
+    best = _filled(task, found.x)
+    fitted = run(component, best, table)[list(task.measured)]
+    rmse = np.sqrt(((fitted - task.measured) ** 2).mean())
+    warnings = bench_doubts.warnings(outcome, _inputs(task), rmse / task.spread)
+    if found.status <= 0:
+        warnings.insert(0, f"the search did not settle in {found.nfev} runs. {START}")
+    return Fit(
+        _values(task, outcome),
+        best,
+        task.measured,
+        fitted,
+        {str(name): float(value) for name, value in rmse.items()},
+        len(table),
+        warnings,
+    )
+
+
+class _Task(NamedTuple):
+    """What is to be fitted to what."""
+
+    component: Component
+    params: Any
+    table: pd.DataFrame
+    free: list[str]
+    measured: pd.DataFrame
+    spread: NDArray[np.float64]  # of the measured columns
+    start: NDArray[np.float64]
+    scale: NDArray[np.float64]  # size of the free values
+    bounds: NDArray[np.float64]  # of the free values, two rows
+
+
+def _task(
+    component: Component, params: Any, table: pd.DataFrame, free: list[str]
+) -> _Task:
+    """Points, start and bounds of a fit."""
     measured = _measured(component, params, table)
     target = measured.to_numpy()
-    spread = np.maximum(target.std(axis=0), SMALL + 1e-6 * np.abs(target).max(axis=0))
-    start = np.array([value_at(params, name) for name in free], dtype=float)
-    scale = np.maximum(np.abs(start), SMALL)
-
-    def model(x: NDArray[np.float64]) -> pd.DataFrame:
-        values = dict(zip(free, map(float, x * scale), strict=True))
-        return run(component, replaced(params, values), table)[list(measured)]
-
-    def miss(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(((model(x).to_numpy() - target) / spread).ravel(), float)
-
     if target.size <= len(free):
         message = (
             f"{target.size} measured values for {len(free)} free parameters. "
             "Give more points or name fewer with --free."
         )
         raise DataError(message)
-    bounds = np.array([declared_bounds(component.params, name) for name in free]).T
-    inside = np.clip(start / scale, *(bounds / scale))
-    found = optimize.least_squares(
-        miss, inside, bounds=tuple(bounds / scale), x_scale="jac", max_nfev=2000
-    )
-    half = _half_widths(np.asarray(found.jac, float), found.fun, free) * scale
-    values = found.x * scale
-    fitted = model(found.x)
-    return Fit(
-        [
-            FittedValue(name, float(s), float(v), float(v - h), float(v + h))
-            for name, s, v, h in zip(free, start, values, half, strict=True)
-        ],
-        replaced(params, dict(zip(free, map(float, values), strict=True))),
+    return _Task(
+        component,
+        params,
+        table,
+        free,
         measured,
-        fitted,
-        {
-            str(name): float(np.sqrt(np.mean((fitted[name] - measured[name]) ** 2)))
-            for name in measured
-        },
-        len(table),
+        np.maximum(target.std(axis=0), SMALL + 1e-6 * np.abs(target).max(axis=0)),
+        np.array([value_at(params, name) for name in free], dtype=float),
+        np.array([scale_at(params, name) for name in free], dtype=float),
+        np.array([declared_bounds(component.params, parts(name)) for name in free]).T,
     )
 
 
-def numbers(params: Any) -> list[str]:
-    """Every field that holds one number; those of a record by a dotted name."""
-    names: list[str] = []
-    for field, value in params._asdict().items():
-        if hasattr(value, "_fields"):
-            names += [f"{field}.{inner}" for inner in numbers(value)]
-        elif isinstance(value, float):
-            names.append(field)
-    return names
+def _filled(task: _Task, x: NDArray[np.float64]) -> Any:
+    """Nameplate with scaled values."""
+    values = map(float, x * task.scale)
+    return replaced(task.params, dict(zip(task.free, values, strict=True)))
 
 
-def usual(params: Any, given: list[str]) -> list[str]:
-    """Numbers among the fields given that a fit frees unasked.
-
-    Ratings (``rated_...``) say what the machine is sold as, not how it behaves.
-    """
-    known = numbers(params)
-    return [name for name in given if name in known and not name.startswith("rated_")]
+def _inputs(task: _Task) -> pd.DataFrame:
+    """Operating points."""
+    return task.table[columns(task.component)]
 
 
-def value_at(params: Any, name: str) -> float:
-    """Number at a field or a dotted name."""
-    for part in name.split("."):
-        params = getattr(params, part)
-    return float(params)
+def _search(task: _Task) -> Any:
+    """Least squares on the scaled values."""
+    target, names = task.measured.to_numpy(), list(task.measured)
+
+    def miss(x: NDArray[np.float64]) -> NDArray[np.float64]:
+        made = run(task.component, _filled(task, x), task.table)[names].to_numpy()
+        return np.asarray(((made - target) / task.spread).ravel(), float)
+
+    bounds = task.bounds / task.scale
+    inside = np.clip(task.start / task.scale, *bounds)
+    return optimize.least_squares(
+        miss, inside, bounds=tuple(bounds), x_scale="jac", max_nfev=2000
+    )
 
 
-def replaced(params: Any, values: dict[str, float]) -> Any:
-    """Nameplate with other numbers, by field or dotted name."""
-    for name, value in values.items():
-        field, _, inner = name.partition(".")
-        new = replaced(getattr(params, field), {inner: value}) if inner else value
-        params = params._replace(**{field: new})
-    return params
+def _outcome(task: _Task, found: Any) -> bench_doubts.Outcome:
+    """Values, intervals and correlation of what the search found."""
+    covariance, student = _covariance(found, task.free, _inputs(task))
+    sizes = np.sqrt(np.diag(covariance))
+    apart = np.maximum(np.outer(sizes, sizes), SMALL**2)
+    return bench_doubts.Outcome(
+        task.free,
+        found.x * task.scale,
+        student * sizes * task.scale,
+        covariance / apart,
+        task.bounds,
+        np.asarray(found.active_mask, float),
+    )
 
 
-def _check_free(component: Component, params: Any, free: list[str]) -> None:
-    """Refuse a fit of nothing, or of what is not a number."""
-    possible = [] if params is None else numbers(params)
-    wrong = [name for name in free if name not in possible]
+def _values(task: _Task, outcome: bench_doubts.Outcome) -> list[FittedValue]:
+    """Start, value and interval of every parameter."""
+    rows = zip(task.free, task.start, outcome.values, outcome.half_widths, strict=True)
+    return [
+        FittedValue(name, float(s), float(v), float(v - h), float(v + h))
+        for name, s, v, h in rows
+    ]
+
+
+def _free(component: Component, params: Any, wanted: list[str]) -> list[str]:
+    """Numbers to fit; refuses nothing, and what is not a number."""
+    free, wrong = ([], wanted) if params is None else chosen(params, wanted)
     if wrong or not free:
+        possible = [] if params is None else numbers(params)
         what = ", ".join(wrong) or "nothing"
         allowed = ", ".join(possible) or "none, this component has no nameplate"
-        message = f"{component.name}: cannot fit {what}. Fields that can be: {allowed}."
+        message = (
+            f"{component.name}: cannot fit {what}. Numbers that can be: {allowed}."
+        )
         raise ConfigError(message)
+    return free
 
 
 def _measured(component: Component, params: Any, table: pd.DataFrame) -> pd.DataFrame:
@@ -176,31 +212,31 @@ def _measured(component: Component, params: Any, table: pd.DataFrame) -> pd.Data
     return measured
 
 
-def _half_widths(
-    jacobian: NDArray[np.float64], misses: NDArray[np.float64], free: list[str]
-) -> NDArray[np.float64]:
-    """Half widths of the intervals, in units of the scale."""
+def _covariance(
+    found: Any, free: list[str], inputs: pd.DataFrame
+) -> tuple[NDArray[np.float64], float]:
+    """Covariance of the scaled values, and Student's factor of the interval."""
+    jacobian = np.asarray(found.jac, float)
     length = np.linalg.norm(jacobian, axis=0)
     idle = [name for name, size in zip(free, length, strict=True) if size < SMALL]
     if idle:
         message = (
-            f"the points do not depend on {', '.join(idle)}. Leave it out of --free."
+            f"the points do not depend on {', '.join(idle)}. Leave it out of --free. "
+            f"{bench_doubts.advice(inputs)}"
         )
         raise DataError(message)
     _, singular, directions = np.linalg.svd(jacobian / length, full_matrices=False)
     if singular[-1] < ALIKE**0.5 * singular[0]:
-        alike = [
-            name
-            for name, part in zip(free, directions[-1], strict=True)
-            if abs(part) > 0.1
-        ]
+        shares = zip(free, directions[-1], strict=True)
+        alike = [name for name, part in shares if abs(part) > 0.1]
         message = (
-            f"the points cannot tell apart: {', '.join(alike)}. "
-            "Name fewer with --free, or give other points."
+            f"the points cannot tell apart: {', '.join(alike)}. A factor and the "
+            "curve that it multiplies no data can separate: free one of them. Else: "
+            f"{bench_doubts.advice(inputs)}"
         )
         raise DataError(message)
-    freedom = misses.size - len(free)
-    variance = float(misses @ misses) / freedom
+    freedom = found.fun.size - len(free)
+    variance = float(found.fun @ found.fun) / freedom
     covariance = (directions.T / singular**2) @ directions * variance
     student = float(stats.t.ppf(0.5 + 0.5 * CONFIDENCE, freedom))
-    return np.asarray(student * np.sqrt(np.diag(covariance)) / length, float)
+    return covariance / np.outer(length, length), student

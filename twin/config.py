@@ -6,7 +6,7 @@ A site is checked once, here. Everything behind this door trusts its numbers.
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -98,20 +98,27 @@ def declared_range(kind: Any, at: Sequence[str | int]) -> str:
     return " and ".join(low + high)
 
 
-def declared_bounds(kind: Any, name: str) -> tuple[float, float]:
-    """Least and largest value that a type declares for a field; infinite if open.
+def declared_bounds(kind: Any, at: Sequence[str]) -> tuple[float, float]:
+    """Least and largest value that a type declares for a path; infinite if open.
 
-    A dotted name is a field of a field.
+    A path goes through fields by name and through tuples by position.
     """
-    *parents, last = name.split(".")
-    for parent in parents:
-        kind = get_type_hints(kind)[parent]
-    hint = get_type_hints(kind, include_extras=True)[last]
+    hint = kind
+    for part in at:
+        hint = _inner_hint(hint, part)
     low, high = -math.inf, math.inf
     for mark in getattr(hint, "__metadata__", ()):
         low = max(low, *(_number(mark, key, -math.inf) for key in ("ge", "gt")))
         high = min(high, *(_number(mark, key, math.inf) for key in ("le", "lt")))
     return low, high
+
+
+def _inner_hint(hint: Any, part: str) -> Any:
+    """Declared type of a field, or of an element of a tuple."""
+    if not part.isdigit():
+        return get_type_hints(hint, include_extras=True)[part]
+    inner = get_args(hint)
+    return inner[0] if inner[-1] is Ellipsis else inner[int(part)]
 
 
 def _number(mark: Any, key: str, otherwise: float) -> float:

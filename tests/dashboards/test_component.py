@@ -303,3 +303,63 @@ def test_fields_of_fields_are_fitted_by_a_dotted_name(tmp_path: Path) -> None:
     table["pump_power"] = bench.run(component, truth, table)["pump_power"]
     found = bench_fit.fit(component, CDU, table, ["pump.efficiency"])
     assert found.params.pump.efficiency == pytest.approx(0.7, rel=1e-6)
+
+
+UPS = {"rated_power_w": 250e3, "loss_curve": [0.02, 0.0, 0.01]}
+CURVE = (0.01, 0.012, 0.018)
+
+
+def ups_points(tmp_path: Path, loads: np.ndarray) -> list[object]:
+    """Options of a fit to the losses of four modules with ``CURVE``."""
+    data, params = tmp_path / "d.csv", tmp_path / "ups.yaml"
+    table = pd.DataFrame({"modules": 4.0, "load_w": 1e6 * loads, "eco": 0.0})
+    rng = np.random.default_rng(1)
+    share = CURVE[0] + CURVE[1] * loads + CURVE[2] * loads**2
+    table["loss_w"] = 1e6 * share + 20.0 * rng.standard_normal(len(loads))
+    table.to_csv(data, index=False)
+    params.write_text(yaml.safe_dump(UPS))
+    return ["ups", "--params", params, "--data", data, "--out", tmp_path / "f"]
+
+
+@pytest.mark.parametrize(
+    "free",
+    ["loss_curve", "loss_curve[0],loss_curve.1,loss_curve[2]"],
+    ids=["whole", "one by one"],
+)
+def test_a_curve_is_fitted_by_its_name_or_its_elements(
+    tmp_path: Path, free: str
+) -> None:
+    options = ups_points(tmp_path, np.linspace(0.1, 1.0, 40))
+    code, text, _ = call("fit", *options, "--free", free, "--json")
+    found = json.loads(text)
+    assert code == 0
+    assert [v["name"] for v in found["values"]] == [
+        f"loss_curve[{i}]" for i in range(3)
+    ]
+    assert [v["value"] for v in found["values"]] == pytest.approx(CURVE, rel=0.05)
+    assert found["warnings"] == []
+    saved = yaml.safe_load((tmp_path / "f" / "nameplate.yaml").read_text())
+    assert saved["loss_curve"] == [v["value"] for v in found["values"]]
+
+
+def test_points_too_close_are_told_with_what_would_help(tmp_path: Path) -> None:
+    options = ups_points(tmp_path, np.linspace(0.50, 0.55, 12))
+    code, text, _ = call("fit", *options, "--free", "loss_curve")
+    assert code == 0
+    assert "loss_curve[0] is poorly determined" in text
+    assert "It moves together with loss_curve[" in text
+    assert "load_w (5e+05 to 5.5e+05 W)" in text
+
+
+def test_a_value_at_its_bound_is_told(tmp_path: Path) -> None:
+    load = np.linspace(0.1e6, 2.4e6, 20)
+    data, params = tmp_path / "d.csv", tmp_path / "t.yaml"
+    # more loss at no load than at any: no transformer
+    table = pd.DataFrame({"load_w": load, "ambient_c": 25.0, "loss": 4e3 - 1e-3 * load})
+    table.to_csv(data, index=False)
+    params.write_text("rated_power_w: 2.5e6\nno_load_loss_w: 2e3\nload_loss_w: 3e4\n")
+    options = ["--params", params, "--data", data, "--out", tmp_path / "f"]
+    code, text, _ = call("fit", "transformer.loss", *options)
+    assert code == 0
+    assert "load_loss_w stopped at the least value allowed, 0" in text
+    assert "of its spread is left unexplained" in text
