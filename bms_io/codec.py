@@ -13,7 +13,8 @@ BADC   ``BA`` then ``DC``  bytes exchanged inside each word
 DCBA   ``DC`` then ``BA``  little-endian throughout
 =====  ==================  ========================================
 
-A 16-bit number has only AB (orders ABCD, CDAB) and BA (orders BADC, DCBA).
+A 16-bit number has only AB (orders ABCD, CDAB) and BA (orders BADC, DCBA). A coil or
+discrete input is one bit and has no order.
 """
 
 import math
@@ -21,10 +22,11 @@ import struct
 from collections.abc import Sequence
 from typing import Literal
 
-WireType = Literal["uint16", "int16", "uint32", "int32", "float32"]
+WireType = Literal["bool", "uint16", "int16", "uint32", "int32", "float32"]
 ByteOrder = Literal["ABCD", "CDAB", "BADC", "DCBA"]
 
 _FORMAT: dict[WireType, str] = {
+    "bool": ">H",  # travels as one bit of a coil or discrete input
     "uint16": ">H",
     "int16": ">h",
     "uint32": ">I",
@@ -32,6 +34,7 @@ _FORMAT: dict[WireType, str] = {
     "float32": ">f",
 }
 _LIMITS: dict[WireType, tuple[float, float]] = {
+    "bool": (0, 1),
     "uint16": (0, 0xFFFF),
     "int16": (-0x8000, 0x7FFF),
     "uint32": (0, 0xFFFF_FFFF),

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from bms_io.codec import decode, encode
 from bms_io.driver import WriteResult, judge_raw, permitted
-from bms_io.modbus_client import Address, DeviceRefusedError, ModbusClient
+from bms_io.modbus_client import DeviceRefusedError
+from bms_io.modbus_link import DeviceLink
 from bms_io.points import Point, PointMap
 from twin.errors import CommunicationError, ConfigError
 from twin.interfaces import Quality, Reading
@@ -32,31 +33,41 @@ class ModbusReader:
     ----------
     point_map
         Devices and points.
+    shared
+        Whether devices outside the map wait for the same cycle; see
+        ``bms_io.modbus_link``.
     """
 
-    def __init__(self, point_map: PointMap) -> None:
+    def __init__(self, point_map: PointMap, shared: bool = False) -> None:
         self._map = point_map
-        self._clients = {
-            name: ModbusClient(Address(name, d.host, d.port, d.unit), d.timeout_s)
-            for name, d in point_map.devices.items()
+        several = shared or len(point_map.devices) > 1
+        self._links = {
+            name: DeviceLink(device, several)
+            for name, device in point_map.devices.items()
         }
 
     async def connect(self) -> None:
-        """Connect to every device that is not connected.
+        """Connect to every device that is not connected, to all at the same time.
 
         Raises
         ------
         CommunicationError
-            If one does not answer.
+            If one does not answer; the others are connected nevertheless.
         """
-        for client in self._clients.values():
-            if not client.connected:
-                await client.connect()
+        outcomes = await asyncio.gather(
+            *(link.connect() for link in self._links.values()), return_exceptions=True
+        )
+        errors = [error for error in outcomes if error is not None]
+        for error in errors:
+            if not isinstance(error, CommunicationError):
+                raise error
+        if errors:
+            raise CommunicationError("\n".join(map(str, errors))) from errors[0]
 
     async def close(self) -> None:
         """Close all connections."""
-        for client in self._clients.values():
-            await client.close()
+        for link in self._links.values():
+            await link.close()
 
     async def read(self, names: Iterable[str], now_s: float) -> dict[str, Reading]:
         """Read points; trouble is a quality, not an exception.
@@ -74,6 +85,17 @@ class ModbusReader:
             One reading in SI per name; after a broken connection ``bad.comm``.
         """
         points = [self._map.points[name] for name in names]
+        values = await self.registers(points)
+        return {point.name: judge(point, values[point.name], now_s) for point in points}
+
+    async def registers(self, points: Collection[Point]) -> dict[str, list[int] | str]:
+        """Read points as they stand on the wire, all devices at the same time.
+
+        Returns
+        -------
+        dict[str, list[int] | str]
+            Registers or bits of each point, or the reason why there are none.
+        """
         devices = {point.device for point in points}
         parts = await asyncio.gather(
             *(
@@ -81,33 +103,45 @@ class ModbusReader:
                 for device in sorted(devices)
             )
         )
-        values = {name: value for part in parts for name, value in part.items()}
-        return {point.name: judge(point, values[point.name], now_s) for point in points}
+        return {name: value for part in parts for name, value in part.items()}
 
     async def _read_device(
         self, device: str, points: list[Point]
     ) -> dict[str, list[int] | str]:
+        """Fetch the registers of each point within the time the device deserves."""
+        link = self._links[device]
+        values = await link.in_time(lambda: self._fetch(link, device, points))
+        if values is None:
+            return dict.fromkeys((p.name for p in points), f"comm: {link.still_silent}")
+        return values
+
+    async def _fetch(
+        self, link: DeviceLink, device: str, points: list[Point]
+    ) -> dict[str, list[int] | str]:
         """Fetch the registers of each point, or the reason why there are none."""
         values: dict[str, list[int] | str] = {}
         for block in plan_blocks(points, self._map.devices[device].max_block):
-            values |= await self._read_block(self._clients[device], block)
+            values |= await self._read_block(link, block)
         return values
 
     async def _read_block(
-        self, client: ModbusClient, block: Block
+        self, link: DeviceLink, block: Block
     ) -> dict[str, list[int] | str]:
         """Read a block; if the device refuses it, point by point."""
-        table = block.points[0].table
+        table, connected = block.points[0].table, link.client.connected
         try:
-            registers = await client.read(table, block.address, block.length)
+            registers = await link.client.read(table, block.address, block.length)
+            link.heard(None)
         except DeviceRefusedError as error:
             if len(block.points) == 1:
                 return {block.points[0].name: f"refused: {error}"}
             values: dict[str, list[int] | str] = {}
             for alone in plan_blocks(block.points, 1):
-                values |= await self._read_block(client, alone)
+                values |= await self._read_block(link, alone)
             return values
         except CommunicationError as error:
+            if connected:  # otherwise the block before has told
+                link.heard(error.__cause__)
             return {point.name: f"comm: {error}" for point in block.points}
         start = block.address
         return {
@@ -164,11 +198,11 @@ class ModbusDriver(ModbusReader):
             If the device refused it or did not answer.
         """
         point = self._map.points.get(name)
-        if point is None or point.write is not None or point.table != "holding":
+        if point is None or point.write is not None or not point.commanded:
             message = f"{self._map.path}: no service point {name}. Add it to the map."
             raise ConfigError(message)
         registers = encode(float(value), point.wire_type, point.byte_order)
-        await self._clients[point.device].write(point.address, registers)
+        await self._send(point, registers)
 
     async def release(self) -> list[WriteResult]:
         """Give the plant back: write the default of every point that asks for it.
@@ -194,12 +228,19 @@ class ModbusDriver(ModbusReader):
         raw = (value - point.offset) / point.scale
         return encode(raw, point.wire_type, point.byte_order)
 
+    async def _send(self, point: Point, registers: list[int]) -> None:
+        """Put one number on the wire, in one request and once."""
+        device = self._map.devices[point.device]
+        await self._links[point.device].client.write(
+            point.address, registers, point.table, device.single_writes
+        )
+
     async def _write_one(self, point: Point, registers: list[int]) -> WriteResult:
         """Send one number once."""
         raw = decode(registers, point.wire_type, point.byte_order)
         value = raw * point.scale + point.offset
         try:
-            await self._clients[point.device].write(point.address, registers)
+            await self._send(point, registers)
         except DeviceRefusedError as error:
             return WriteResult(point.name, value, False, str(error))
         return WriteResult(point.name, value, True, "acknowledged")

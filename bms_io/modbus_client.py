@@ -10,13 +10,22 @@ Protocol Specification V1.1b3.
 """
 
 import asyncio
+import ssl
 import struct
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from bms_io.modbus_pdu import (
+    WrongAnswerError,
+    read_request,
+    read_values,
+    write_request,
+)
+from bms_io.modbus_tls import tls_context, tls_trouble
+from bms_io.point_schema import BITS, Table
+from bms_io.points import Tls
 from twin.errors import CommunicationError
 
-READ_HOLDING, READ_INPUT, WRITE_REGISTERS = 3, 4, 16
 _HEADER = struct.Struct(">HHHB")  # transaction, protocol, length, unit
 _EXCEPTION_BIT = 0x80
 _MEANING = {
@@ -59,10 +68,15 @@ class ModbusClient:
         Where the device listens.
     timeout_s
         Longest wait for a connection or an answer, on the wall clock.
+    tls
+        Certificates; plain TCP without.
     """
 
-    def __init__(self, address: Address, timeout_s: float) -> None:
+    def __init__(
+        self, address: Address, timeout_s: float, tls: Tls | None = None
+    ) -> None:
         self._address = address
+        self._tls = tls
         self._timeout_s = timeout_s
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._transaction = 0
@@ -84,8 +98,17 @@ class ModbusClient:
         await self.close()
         target = self._address
         try:
+            context = None if self._tls is None else tls_context(self._tls)
+            name = self._tls.server_name if self._tls else None
             async with asyncio.timeout(self._timeout_s):
-                self._streams = await asyncio.open_connection(target.host, target.port)
+                self._streams = await asyncio.open_connection(
+                    target.host, target.port, ssl=context, server_hostname=name
+                )
+        except ssl.SSLError as error:
+            reason, next_step = tls_trouble(error)
+            raise CommunicationError(
+                self._say(f"cannot connect ({reason})", next_step)
+            ) from error
         except (OSError, TimeoutError) as error:
             message = self._say(f"cannot connect ({_reason(error)})", "Is it running?")
             raise CommunicationError(message) from error
@@ -102,24 +125,22 @@ class ModbusClient:
         except OSError:
             return  # the peer was faster
 
-    async def read(
-        self, table: Literal["input", "holding"], address: int, count: int
-    ) -> list[int]:
-        """Read registers.
+    async def read(self, table: Table, address: int, count: int) -> list[int]:
+        """Read bits or registers.
 
         Parameters
         ----------
         table
-            Input (FC4) or holding (FC3) registers.
+            Coils (FC1), discrete inputs (FC2), holding (FC3) or input registers (FC4).
         address
-            First register, 0-based.
+            First one, 0-based.
         count
-            How many, at most 125.
+            How many, at most 125 registers or 2000 bits.
 
         Returns
         -------
         list[int]
-            Exactly ``count`` registers.
+            Exactly ``count`` values.
 
         Raises
         ------
@@ -128,26 +149,35 @@ class ModbusClient:
         CommunicationError
             If it does not answer as agreed.
         """
-        function = READ_HOLDING if table == "holding" else READ_INPUT
-        what = f"read of {count} {table} registers at {address}"
-        answer = await self._request(
-            struct.pack(">BHH", function, address, count), what
-        )
-        if len(answer) != 2 + 2 * count or answer[1] != 2 * count:
+        kind = "bits" if table in BITS else "registers"
+        what = f"read of {count} {table} {kind} at {address}"
+        answer = await self._request(read_request(table, address, count), what)
+        try:
+            return read_values(table, count, answer)
+        except WrongAnswerError as error:
             await self.close()
-            detail = f"{what}: {max(len(answer) - 2, 0)} bytes instead of {2 * count}"
-            raise CommunicationError(self._say(detail, "Check the point map."))
-        return list(struct.unpack(f">{count}H", answer[2:]))
+            message = self._say(f"{what}: {error}", "Check the point map.")
+            raise CommunicationError(message) from error
 
-    async def write(self, address: int, registers: Sequence[int]) -> None:
-        """Write holding registers in one request (FC16), so that no number is torn.
+    async def write(
+        self,
+        address: int,
+        values: Sequence[int],
+        table: Table = "holding",
+        single: bool = False,
+    ) -> None:
+        """Write in one request (FC16, FC15), so that no number is torn.
 
         Parameters
         ----------
         address
-            First register, 0-based.
-        registers
-            Values, at most 123.
+            First register or coil, 0-based.
+        values
+            At most 123 registers, or bits.
+        table
+            Holding or coil.
+        single
+            Use FC6 or FC5 where there is one value only.
 
         Raises
         ------
@@ -156,15 +186,12 @@ class ModbusClient:
         CommunicationError
             If it does not answer as agreed; whether it wrote is unknown.
         """
-        count = len(registers)
-        what = f"write of {count} holding registers at {address}"
-        pdu = struct.pack(
-            f">BHHB{count}H", WRITE_REGISTERS, address, count, 2 * count, *registers
-        )
-        answer = await self._request(pdu, what)
-        if answer[1:] != struct.pack(">HH", address, count):
+        what = f"write of {len(values)} {table} values at {address}"
+        request = write_request(table, address, values, single)
+        answer = await self._request(request.pdu, what)
+        if answer != request.echo:
             await self.close()
-            detail = f"{what}: the answer names other registers"
+            detail = f"{what}: the answer names other values or addresses"
             raise CommunicationError(self._say(detail, "Read back before writing."))
 
     async def _request(self, pdu: bytes, what: str) -> bytes:
@@ -173,6 +200,11 @@ class ModbusClient:
             try:
                 async with asyncio.timeout(self._timeout_s):
                     unit, answer = await self._exchange(pdu)
+            except ssl.SSLError as error:  # TLS 1.3 refuses our certificate this late
+                await self.close()
+                reason, next_step = tls_trouble(error)
+                message = self._say(f"{what}: {reason}", next_step)
+                raise CommunicationError(message) from error
             except (OSError, EOFError, TimeoutError, _OutOfStepError) as error:
                 await self.close()
                 message = self._say(f"{what}: {_reason(error)}", "Connect again.")

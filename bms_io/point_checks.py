@@ -15,8 +15,9 @@ from bms_io.point_names import (
     SIGNALS,
     affine,
     si_unit,
+    signal_of,
 )
-from bms_io.point_schema import PointSpec, WriteSpec
+from bms_io.point_schema import BITS, COMMANDED, PointSpec, WriteSpec
 from twin.yaml_source import Location
 
 Finding = tuple[Location, str]
@@ -48,7 +49,7 @@ def check(
     """
     for name, spec in specs.items():
         at: Location = ("points", name)
-        if name not in SIGNALS:
+        if signal_of(name) not in SIGNALS:
             yield at, _unknown(name)
             continue
         if spec.device not in devices:
@@ -63,6 +64,8 @@ def check(
         for key, text in (*_unit_findings(name, spec), *_write_findings(name, spec)):
             yield (*at, *key), text
         for key, text in _readback_findings(name, spec, names):
+            yield (*at, *key), text
+        for key, text in _voting_findings(name, spec, specs):
             yield (*at, *key), text
     yield from _overlaps(specs)
 
@@ -94,7 +97,7 @@ def _write_findings(name: str, spec: PointSpec) -> Iterator[Finding]:
     kind, table = name.split(".")[0], spec.table
     service = name in (HEARTBEAT_POINT, CLOCK_TARGET_POINT, OWNER_POINT)
     wanted = "holding" if kind == "setpoints" or service else "input"
-    if table != wanted:
+    if (table in COMMANDED) != (wanted in COMMANDED):
         text = f"is {table!r}: {kind} stand in table {wanted}. Change it."
         if spec.modbus is None:
             text = f"{spec.bacnet}: {kind} must be {_BACNET_SIDE[wanted]}. Change it."
@@ -117,6 +120,23 @@ def _readback_findings(
         yield ("write", "readback"), text
 
 
+def _voting_findings(
+    name: str, spec: PointSpec, specs: Mapping[str, PointSpec]
+) -> Iterator[Finding]:
+    """Voters must be other sensors of the same signal; a label needs a vote."""
+    signal = signal_of(name)
+    for number, other in enumerate(spec.redundant_with):
+        if other == name or signal_of(other) != signal or other not in specs:
+            text = f"is {other!r}: must be another sensor {signal}@... of this file."
+            yield ("redundant_with", number), text
+    if spec.redundant_with and "@" in name:
+        yield ("redundant_with",), f"belongs to {signal} alone. Move it there."
+    if "@" in name and name not in getattr(specs.get(signal), "redundant_with", ()):
+        yield (), f"is not named in redundant_with of {signal}. Add it there."
+    if "@" in name and spec.table in COMMANDED:
+        yield (), "only what is measured can be redundant. Remove the label."
+
+
 def _overlaps(specs: Mapping[str, PointSpec]) -> Iterator[Finding]:
     """Points that share a register of the same table of the same device."""
     places = sorted((*_place(spec), name) for name, spec in specs.items())
@@ -136,7 +156,8 @@ def _place(spec: PointSpec) -> tuple[str, str, int, int]:
         raise AssertionError(message)
     first = spec.modbus.first_register
     end = first + register_count(spec.modbus.type)
-    return spec.device, f"{spec.modbus.table} register", first, end
+    kind = "bit" if spec.modbus.table in BITS else "register"
+    return spec.device, f"{spec.modbus.table} {kind}", first, end
 
 
 def _wire_key(spec: PointSpec) -> str:

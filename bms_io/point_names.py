@@ -16,6 +16,9 @@ name                   table  meaning
 ``plant.remote_enable`` input 1 where the operator lets a supervisor take over
 ``plant.owner``        hold.  who has the lease: 0 nobody; the plant clears it in local
 =====================  =====  ====================================================
+
+A second sensor of a signal has a label behind its name, ``outputs.tcs_supply_c@b``; it
+votes with the first one where that names it in ``redundant_with``.
 """
 
 from functools import cache
@@ -39,9 +42,15 @@ SIGNALS: frozenset[str] = frozenset(
 _SI_UNIT = {"_kg_s": "kg/s", "_w": "W", "_c": "degC", "_pa": "Pa", "_s": "s"}
 
 
+def signal_of(name: str) -> str:
+    """Signal of a point: its name without the label of a redundant sensor."""
+    return name.partition("@")[0]
+
+
 def si_unit(name: str) -> str:
     """SI unit (degC for temperatures) named by the suffix of a signal, or empty."""
-    return next((u for end, u in _SI_UNIT.items() if name.endswith(end)), "")
+    signal = signal_of(name)
+    return next((u for end, u in _SI_UNIT.items() if signal.endswith(end)), "")
 
 
 @cache

@@ -17,9 +17,20 @@ BacnetType = Literal[
 ]
 Count = Annotated[int, Field(ge=0)]
 
-# First register number of each table in the six-digit and five-digit spelling of
-# Modbus references: 400001 or 40001 is holding register 0.
-_REFERENCE_BASE = {"input": (300_001, 30_001), "holding": (400_001, 40_001)}
+Table = Literal["coil", "discrete", "input", "holding"]
+BITS = ("coil", "discrete")  # tables of single bits; the others hold 16-bit registers
+COMMANDED = ("coil", "holding")  # tables that can be written
+DEFAULT_PORTS = {"modbus_tcp": 502, "bacnet_ip": 47808}  # registered with IANA
+MODBUS_TLS_PORT = 802  # MODBUS/TCP Security Protocol Specification, 2018
+
+# First number of each table in the six-digit and five-digit spelling of Modbus
+# references: 400001 or 40001 is holding register 0.
+_REFERENCE_BASE = {
+    "coil": (1, 1),
+    "discrete": (100_001, 10_001),
+    "input": (300_001, 30_001),
+    "holding": (400_001, 40_001),
+}
 
 
 class _Strict(BaseModel):
@@ -31,11 +42,23 @@ class _Strict(BaseModel):
 class WireSpec(_Strict):
     """Where the number stands and how it is spelled on the wire."""
 
-    table: Literal["input", "holding"]
+    table: Table
     address: RegisterAddress | None = None  # 0-based, as in the request
     reference: int | None = None  # e.g. 40003, the other spelling of the same
     type: WireType
-    byte_order: ByteOrder
+    byte_order: ByteOrder | None = None  # of registers; a bit has none
+
+    @model_validator(mode="after")
+    def _bits_and_registers(self) -> Self:
+        """A coil holds a bool without order; a register anything else, with one."""
+        if (self.table in BITS) != (self.type == "bool"):
+            message = "type bool belongs to tables coil and discrete, and only there"
+            raise ValueError(message)
+        if (self.byte_order is None) != (self.type == "bool"):
+            orders = "ABCD, CDAB, BADC or DCBA"
+            message = f"byte_order must be {orders} for registers, absent for bits"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _one_spelling(self) -> Self:
@@ -109,13 +132,17 @@ class PointSpec(_Strict):
     stale_s: Positive = 900.0
     rate_max: Positive | None = None  # unit per second; faster is uncertain.spike
     flatline_s: Positive | None = None  # unchanged for longer is uncertain.stuck
-    scan: Literal["fast", "normal", "slow"] = "normal"
+    flatline_tol: NonNegative = 0.0  # in unit; a smaller change counts as none
+    rests_at: tuple[float, ...] = ()  # values at which standing still is normal
+    scan: Literal["fast", "normal", "slow"] = "normal"  # see MapSpec.scan_every
+    redundant_with: tuple[str, ...] = ()  # points that measure the same, they vote
+    redundant_tol: NonNegative | None = None  # in unit; further apart is disagreement
     brick: str | None = None  # class of https://brickschema.org, without prefix
     tags: tuple[str, ...] = ()  # markers of Project Haystack
     write: WriteSpec | None = None
 
     @property
-    def table(self) -> str:
+    def table(self) -> Table:
         """Whether the point can be written, in the words of Modbus."""
         if self.modbus is not None:
             return self.modbus.table
@@ -137,6 +164,22 @@ class PointSpec(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _voters_with_tolerance(self) -> Self:
+        """Redundant points need the distance that they may have from each other."""
+        if bool(self.redundant_with) != (self.redundant_tol is not None):
+            message = "redundant_with and redundant_tol belong together. Give both"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _rests_only_if_watched(self) -> Self:
+        """Resting is an exception from the flatline check."""
+        if self.flatline_s is None and (self.rests_at or self.flatline_tol):
+            message = "rests_at and flatline_tol need flatline_s"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _range_in_order(self) -> Self:
         """Lower end first."""
         if self.range is not None and not self.range[0] < self.range[1]:
@@ -145,17 +188,35 @@ class PointSpec(_Strict):
         return self
 
 
+class TlsSpec(_Strict):
+    """Certificates for Modbus/TCP Security; both sides show one. Paths in PEM."""
+
+    ca: str  # who signs the devices, relative to the point map
+    certificate: str  # ours
+    key: str
+    server_name: str | None = None  # in the device's certificate; the host if absent
+
+
 class DeviceSpec(_Strict):
     """One device on the network."""
 
     protocol: Literal["modbus_tcp", "bacnet_ip"]
     host: str
-    port: Annotated[int, Field(ge=0, le=65535)]
+    port: Annotated[int, Field(ge=0, le=65535)] | None = None  # that of the protocol
     unit: Annotated[int, Field(ge=0, le=247)] = 1
     timeout_s: Positive = 1.0
     max_block: Annotated[int, Field(ge=2, le=125)] = 100  # 125 is the protocol's limit
     plant_timeout_s: Positive = 1800.0  # heartbeat older than this: local control
     device_instance: Annotated[int, Field(ge=0, le=4_194_302)] | None = None  # BACnet
+    single_writes: bool = False  # FC5 and FC6 where the type fits, not FC15 and FC16
+    tls: TlsSpec | None = None  # Modbus only
+
+    @property
+    def port_or_default(self) -> int:
+        """Port, or the registered one of the protocol."""
+        if self.port is not None:
+            return self.port
+        return MODBUS_TLS_PORT if self.tls else DEFAULT_PORTS[self.protocol]
 
     @model_validator(mode="after")
     def _instance_if_bacnet(self) -> Self:
@@ -163,12 +224,24 @@ class DeviceSpec(_Strict):
         if (self.protocol == "bacnet_ip") != (self.device_instance is not None):
             message = "device_instance belongs to protocol bacnet_ip, and must be there"
             raise ValueError(message)
+        if self.tls and self.protocol != "modbus_tcp":
+            message = "tls belongs to protocol modbus_tcp. Remove it"
+            raise ValueError(message)
         return self
+
+
+class ScanSpec(_Strict):
+    """Every how many cycles each scan group is read."""
+
+    fast: Annotated[int, Field(ge=1, le=1)] = 1
+    normal: Annotated[int, Field(ge=1)] = 1
+    slow: Annotated[int, Field(ge=1)] = 5
 
 
 class MapSpec(_Strict):
     """The whole file."""
 
     version: Literal[1]
+    scan_every: ScanSpec = ScanSpec()
     devices: Annotated[dict[str, DeviceSpec], Field(min_length=1)]
     points: Annotated[dict[str, PointSpec], Field(min_length=1)]

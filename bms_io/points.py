@@ -15,18 +15,20 @@ from pydantic import ValidationError
 
 from bms_io.codec import ByteOrder, WireType, register_count
 from bms_io.point_checks import check
-from bms_io.point_names import affine, si_unit
+from bms_io.point_names import affine, si_unit, signal_of
 from bms_io.point_schema import (
+    COMMANDED,
     BacnetType,
     DeviceSpec,
     MapSpec,
     PointSpec,
+    ScanSpec,
+    Table,
     WriteSpec,
 )
 from twin.errors import ConfigError
 from twin.yaml_source import Location, describe, read_yaml, report
 
-Table = Literal["input", "holding"]
 Protocol = Literal["modbus_tcp", "bacnet_ip"]
 
 
@@ -79,11 +81,44 @@ class Point(NamedTuple):
     scan: Literal["fast", "normal", "slow"] = "normal"
     brick: str | None = None
     tags: tuple[str, ...] = ()
+    flatline_tolerance: float = 0.0  # SI; a smaller change counts as none
+    rests_at: tuple[float, ...] = ()  # SI; where standing still is normal
+    redundant_with: tuple[str, ...] = ()  # points that vote with this one
+    redundant_tolerance: float = math.inf  # SI; further apart is disagreement
+    unit_scale: float = 1.0  # SI value = value in unit * unit_scale + unit_offset
+    unit_offset: float = 0.0
+
+    @property
+    def signal(self) -> str:
+        """Signal that the point measures; redundant points share one."""
+        return signal_of(self.name)
+
+    @property
+    def commanded(self) -> bool:
+        """Whether the device lets it be written, if only as a service point."""
+        return self.table in COMMANDED
+
+    def in_unit(self, si_value: float) -> float:
+        """Value in the unit of the file."""
+        return (si_value - self.unit_offset) / self.unit_scale
+
+    def in_si(self, value: float) -> float:
+        """SI value of a value in the unit of the file."""
+        return value * self.unit_scale + self.unit_offset
 
     @property
     def registers(self) -> range:
         """Addresses that the point occupies."""
         return range(self.address, self.address + register_count(self.wire_type))
+
+
+class Tls(NamedTuple):
+    """Certificates with which a device and we convince each other."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+    server_name: str | None
 
 
 class Device(NamedTuple):
@@ -98,6 +133,8 @@ class Device(NamedTuple):
     plant_timeout_s: float  # heartbeat older than this: local control
     protocol: Protocol = "modbus_tcp"
     device_instance: int = 0  # BACnet
+    single_writes: bool = False  # FC5 and FC6 where the type fits
+    tls: Tls | None = None
 
 
 class PointMap(NamedTuple):
@@ -107,6 +144,7 @@ class PointMap(NamedTuple):
     digest: str  # SHA-256 of the file, goes into the journal
     devices: Mapping[str, Device]
     points: Mapping[str, Point]
+    scan_every: Mapping[str, int] = {"fast": 1, "normal": 1, "slow": 5}  # in cycles
 
     def at(
         self, host: str, port: int, bacnet: Mapping[str, int] | None = None
@@ -177,8 +215,11 @@ def load_points(path: Path) -> PointMap:
     return PointMap(
         path=path,
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
-        devices={name: _device(name, entry) for name, entry in devices.items()},
+        devices={n: _device(n, entry, path.parent) for n, entry in devices.items()},
         points={name: _point(name, spec) for name, spec in sound.items()},
+        scan_every=ScanSpec.model_validate(
+            document.data.get("scan_every", {})
+        ).model_dump(),
     )
 
 
@@ -188,19 +229,25 @@ def _section(data: Any, key: str) -> dict[str, Any]:
     return section if isinstance(section, dict) else {}
 
 
-def _device(name: str, entry: Any) -> Device:
-    """Nameplate of a checked device."""
+def _device(name: str, entry: Any, folder: Path) -> Device:
+    """Nameplate of a checked device; files of it are relative to the folder."""
     spec = DeviceSpec.model_validate(entry)
+    tls = None
+    if spec.tls:
+        files = (spec.tls.ca, spec.tls.certificate, spec.tls.key)
+        tls = Tls(*(folder / file for file in files), spec.tls.server_name)
     return Device(
         name=name,
         host=spec.host,
-        port=spec.port,
+        port=spec.port_or_default,
         unit=spec.unit,
         timeout_s=spec.timeout_s,
         max_block=spec.max_block,
         plant_timeout_s=spec.plant_timeout_s,
         protocol=spec.protocol,
         device_instance=spec.device_instance or 0,
+        single_writes=spec.single_writes,
+        tls=tls,
     )
 
 
@@ -212,7 +259,7 @@ def _point(name: str, spec: PointSpec) -> Point:
     point = Point(
         name=name,
         device=spec.device,
-        table="input" if spec.table == "input" else "holding",
+        table=spec.table,
         address=0,
         wire_type="float32",
         byte_order="ABCD",
@@ -229,6 +276,14 @@ def _point(name: str, spec: PointSpec) -> Point:
         scan=spec.scan,
         brick=spec.brick,
         tags=spec.tags,
+        flatline_tolerance=spec.flatline_tol * slope,
+        rests_at=tuple(value * slope + zero for value in spec.rests_at),
+        redundant_with=spec.redundant_with,
+        redundant_tolerance=(
+            math.inf if spec.redundant_tol is None else spec.redundant_tol * slope
+        ),
+        unit_scale=slope,
+        unit_offset=zero,
     )
     if spec.bacnet is not None:
         place = BacnetObject(
@@ -241,7 +296,7 @@ def _point(name: str, spec: PointSpec) -> Point:
     return point._replace(
         address=spec.modbus.first_register,
         wire_type=spec.modbus.type,
-        byte_order=spec.modbus.byte_order,
+        byte_order=spec.modbus.byte_order or "ABCD",
     )
 
 

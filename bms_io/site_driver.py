@@ -23,7 +23,9 @@ class SiteReader:
     def __init__(self, point_map: PointMap) -> None:
         self._map = point_map
         self._parts: dict[Protocol, Reader] = {
-            "modbus_tcp": ModbusReader(point_map.speaking("modbus_tcp")),
+            "modbus_tcp": ModbusReader(
+                point_map.speaking("modbus_tcp"), shared=len(point_map.devices) > 1
+            ),
             "bacnet_ip": BacnetReader(point_map.speaking("bacnet_ip")),
         }
 
@@ -78,7 +80,9 @@ class SiteDriver(SiteReader):
     def __init__(self, point_map: PointMap) -> None:
         self._map = point_map
         self.bacnet = BacnetDriver(point_map.speaking("bacnet_ip"))
-        modbus = ModbusDriver(point_map.speaking("modbus_tcp"))
+        modbus = ModbusDriver(
+            point_map.speaking("modbus_tcp"), shared=len(point_map.devices) > 1
+        )
         self._drivers: dict[Protocol, Driver] = {
             "modbus_tcp": modbus,
             "bacnet_ip": self.bacnet,
