@@ -188,7 +188,7 @@ class BacnetPlant:
         """Put the present values into inputs, clock and lease."""
         values = self._front.values()
         for point in self._points:
-            raw = (values[point.name] - point.offset) / point.scale
+            raw = (values[point.signal] - point.offset) / point.scale
             made = self._objects[point.name]
             if point.table == "input":
                 made.presentValue = raw

@@ -21,7 +21,7 @@ from bms_io.modbus_pdu import (
     read_values,
     write_request,
 )
-from bms_io.modbus_tls import tls_context, tls_trouble
+from bms_io.modbus_tls import REFUSES_US, TRUST_US, tls_context, tls_trouble
 from bms_io.point_schema import BITS, Table
 from bms_io.points import Tls
 from twin.errors import CommunicationError
@@ -80,6 +80,7 @@ class ModbusClient:
         self._timeout_s = timeout_s
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._transaction = 0
+        self._proven = False  # whether the device ever answered
         self._turn = asyncio.Lock()
 
     @property
@@ -206,8 +207,13 @@ class ModbusClient:
                 message = self._say(f"{what}: {reason}", next_step)
                 raise CommunicationError(message) from error
             except (OSError, EOFError, TimeoutError, _OutOfStepError) as error:
+                suspicious = self._tls is not None and not self._proven
                 await self.close()
-                message = self._say(f"{what}: {_reason(error)}", "Connect again.")
+                next_step = "Connect again."
+                if suspicious and isinstance(error, EOFError | ConnectionError):
+                    # with TLS 1.3 the handshake ends before our certificate is judged
+                    next_step = f"Perhaps {REFUSES_US}. {TRUST_US}"
+                message = self._say(f"{what}: {_reason(error)}", next_step)
                 raise CommunicationError(message) from error
             except BaseException:  # cancelled in the middle: the answer is still due
                 await self.close()
@@ -240,6 +246,7 @@ class ModbusClient:
             message = f"no Modbus header but {heading.hex()}"
             raise _OutOfStepError(message)
         answer = await reader.readexactly(length - 1)
+        self._proven = True
         if transaction != self._transaction:
             message = f"answer to transaction {transaction}, not {self._transaction}"
             raise _OutOfStepError(message)

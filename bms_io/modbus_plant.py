@@ -92,7 +92,7 @@ class ModbusPlant:
         values = self._front.values()
         tables: dict[str, list[SimData]] = {table: [] for table in _READS}
         for point in self._points(device):
-            tables[point.table].append(_data(point, values[point.name]))
+            tables[point.table].append(_data(point, values[point.signal]))
         for name, table in tables.items():  # the server cannot have an empty table
             if not table:
                 kind = DataType.BITS if name in _BITS else DataType.REGISTERS
@@ -124,7 +124,7 @@ class ModbusPlant:
         values, unit = self._front.values(), self._map.devices[device].unit
         for point in self._points(device):
             if point.table not in _WRITES.values() or point.name == OWNER_POINT:
-                words = _words(point, values[point.name])
+                words = _words(point, values[point.signal])
                 bits = [bool(word) for word in words]
                 await self._server.async_setValues(
                     unit,

@@ -10,6 +10,9 @@ import ssl
 from bms_io.points import Tls
 from twin.errors import ConfigError
 
+REFUSES_US = "it refuses our certificate"
+TRUST_US = "Let the device trust the signer of tls.certificate."
+
 
 def tls_context(tls: Tls) -> ssl.SSLContext:
     """Make the context of a connection.
@@ -65,6 +68,5 @@ def tls_trouble(error: ssl.SSLError) -> tuple[str, str]:
         reason = f"its certificate is refused: {error.verify_message}"
         return reason, "Allowed is one signed by tls.ca for tls.server_name."
     if "ALERT" in (error.reason or ""):
-        reason = f"it refuses our certificate: {error.reason}"
-        return reason, "Let the device trust the signer of tls.certificate."
+        return f"{REFUSES_US}: {error.reason}", TRUST_US
     return f"TLS failed: {error.reason or error}", "Does it speak TLS on this port?"

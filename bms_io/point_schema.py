@@ -66,11 +66,21 @@ class WireSpec(_Strict):
         if (self.address is None) == (self.reference is None):
             message = "give either address (0-based) or reference (e.g. 40003)"
             raise ValueError(message)
-        if self.reference is not None and not 0 <= self.first_register <= 65535:
+        if self.reference is not None and not self._reference_in_table:
             bases = " or ".join(str(base) for base in _REFERENCE_BASE[self.table])
             message = f"reference of table {self.table} starts at {bases}"
             raise ValueError(message)
         return self
+
+    @property
+    def _reference_in_table(self) -> bool:
+        """Whether the reference has the first digit of its table."""
+        number = self.reference or 0
+        six_digits, five_digits = _REFERENCE_BASE[self.table]
+        return (
+            six_digits <= number < six_digits + 65_536
+            or five_digits <= number < five_digits + 9_999
+        )
 
     @property
     def first_register(self) -> int:

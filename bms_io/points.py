@@ -235,7 +235,8 @@ def _device(name: str, entry: Any, folder: Path) -> Device:
     tls = None
     if spec.tls:
         files = (spec.tls.ca, spec.tls.certificate, spec.tls.key)
-        tls = Tls(*(folder / file for file in files), spec.tls.server_name)
+        ca, certificate, key = (folder / file for file in files)
+        tls = Tls(ca, certificate, key, spec.tls.server_name)
     return Device(
         name=name,
         host=spec.host,

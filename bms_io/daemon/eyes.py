@@ -17,7 +17,7 @@ from bms_io.point_names import (
 )
 from bms_io.points import PointMap
 from bms_io.site_driver import SiteDriver, SiteReader
-from bms_io.snapshot import freeze
+from bms_io.snapshot import ProcessImage
 from twin.errors import CommunicationError
 from twin.interfaces import Quality, Reading, Snapshot
 from twin.signals import Setpoints
@@ -49,17 +49,18 @@ class Eyes:
     def __init__(self, point_map: PointMap) -> None:
         self._map = point_map
         self._reader = SiteReader(point_map)
-        self._names = [n for n in point_map.points if n not in _UNSEEN]
+        self._image = ProcessImage(point_map)
         self._wait = 0  # looks until the next attempt to connect
         self._backoff = 1
 
     async def look(self, now_s: float, before: Snapshot | None) -> Look:
         """Read everything once; trouble is a quality, not an exception."""
         await self._keep_connected()
-        readings = await self._reader.read(self._names, now_s)
+        due = self._image.due(before)
+        readings = await self._reader.read([n for n in due if n not in _UNSEEN], now_s)
         seen = {n: r for n, r in readings.items() if self._is_input(n)}
         return Look(
-            freeze(self._map, seen, now_s, before),
+            self._image.freeze(seen, now_s, before, due),
             {n: readings[f"setpoints.{n}"] for n in Setpoints._fields},
             readings.get(REMOTE_ENABLE_POINT, _NO_READING),
             readings.get(MODE_POINT, _NO_READING),

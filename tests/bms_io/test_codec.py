@@ -17,14 +17,27 @@ GOLDEN = [
     ("float32", "BADC", 21.5, [0xAC41, 0x0000]),
     ("float32", "DCBA", 21.5, [0x0000, 0xAC41]),
     ("float32", "ABCD", -2.5, [0xC020, 0x0000]),
+    ("float32", "CDAB", -2.5, [0x0000, 0xC020]),
+    ("float32", "BADC", -2.5, [0x20C0, 0x0000]),
+    ("float32", "DCBA", -2.5, [0x0000, 0x20C0]),
+    ("float32", "ABCD", 0.15625, [0x3E20, 0x0000]),
+    ("float32", "CDAB", -118.625, [0x4000, 0xC2ED]),
+    ("float32", "DCBA", -118.625, [0x0040, 0xEDC2]),
     ("uint32", "ABCD", 0x12345678, [0x1234, 0x5678]),
     ("uint32", "CDAB", 0x12345678, [0x5678, 0x1234]),
     ("uint32", "BADC", 0x12345678, [0x3412, 0x7856]),
     ("uint32", "DCBA", 0x12345678, [0x7856, 0x3412]),
     ("int32", "ABCD", -2, [0xFFFF, 0xFFFE]),
+    ("int32", "CDAB", -2, [0xFFFE, 0xFFFF]),
+    ("int32", "BADC", -2, [0xFFFF, 0xFEFF]),
+    ("int32", "DCBA", -2, [0xFEFF, 0xFFFF]),
     ("uint16", "ABCD", 0x1234, [0x1234]),
+    ("uint16", "CDAB", 0x1234, [0x1234]),
+    ("uint16", "BADC", 0x1234, [0x3412]),
     ("uint16", "DCBA", 0x1234, [0x3412]),
     ("int16", "ABCD", -1, [0xFFFF]),
+    ("int16", "BADC", -2, [0xFEFF]),
+    ("int16", "DCBA", -2, [0xFEFF]),
     ("int16", "CDAB", -32768, [0x8000]),
 ]
 
@@ -62,3 +75,11 @@ def test_saturated_values_fit():
 def test_nan_on_the_wire_is_read_as_nan():
     registers = list(struct.unpack(">2H", struct.pack(">f", math.nan)))
     assert math.isnan(decode(registers, "float32", "ABCD"))
+
+
+def test_a_bit_is_a_bit():
+    assert encode(1.0, "bool", "ABCD") == [1]
+    assert decode([0], "bool", "ABCD") == 0.0
+    assert register_count("bool") == 1
+    with pytest.raises(ValueError, match="does not fit"):
+        encode(2.0, "bool", "ABCD")

@@ -179,6 +179,72 @@ def test_contradictions_are_refused(tmp_path, old, new, said):
     assert said in refusal(tmp_path, SUPPLY.replace(old, new))
 
 
+COIL = """\
+  plant.remote_enable:
+    device: bms
+    modbus: {table: discrete, reference: 10004, type: bool}
+  plant.heartbeat:
+    device: bms
+    modbus: {table: coil, address: 0, type: bool}
+"""
+VOTERS = """\
+  outputs.chip_c:
+    device: bms
+    modbus: {table: input, address: 10, type: float32, byte_order: ABCD}
+    unit: degF
+    redundant_with: [outputs.chip_c@b]
+    redundant_tol: 1.8
+    flatline_s: 900
+    flatline_tol: 0.18
+    rests_at: [32]
+    scan: slow
+  outputs.chip_c@b:
+    device: bms
+    modbus: {table: input, address: 12, type: float32, byte_order: ABCD}
+    unit: degC
+"""
+
+
+def test_bits_redundant_sensors_and_checks_are_read(tmp_path):
+    found = load(tmp_path, SUPPLY + COIL + VOTERS).points
+    assert found["plant.remote_enable"].address == 3
+    assert found["plant.heartbeat"].commanded
+    chip, second = found["outputs.chip_c"], found["outputs.chip_c@b"]
+    assert (chip.signal, second.signal) == ("outputs.chip_c", "outputs.chip_c")
+    assert chip.redundant_tolerance == pytest.approx(1.0)
+    assert chip.flatline_tolerance == pytest.approx(0.1)
+    assert chip.rests_at == pytest.approx((0.0,))
+    assert chip.in_unit(20.0) == pytest.approx(68.0)
+    assert chip.in_si(68.0) == pytest.approx(20.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("type: bool}", "type: uint16, byte_order: ABCD}", "type bool belongs to"),
+        ("type: bool}", "type: bool, byte_order: ABCD}", "absent for bits"),
+        ("table: coil", "table: discrete", "stand in table holding"),
+        ("reference: 10004", "reference: 40004", "starts at 100001 or 10001"),
+        ("[outputs.chip_c@b]", "[outputs.chip_c@z]", "must be another sensor"),
+        ("[outputs.chip_c@b]", "[outputs.site_power_w]", "must be another sensor"),
+        ("    redundant_tol: 1.8\n", "", "belong together"),
+        ("    flatline_s: 900\n", "", "need flatline_s"),
+        ("  outputs.chip_c:", "  outputs.chip_c@c:", "is not named in redundant_with"),
+        ("address: 12", "address: 11", "input register 11 is also used by"),
+        ("port: 5020", "port: 5020, tls: {ca: a.pem}", "tls.certificate: is missing"),
+        ("modbus_tcp", "bacnet_ip, device_instance: 3, tls: {}", "tls.ca: is missing"),
+        ("version: 1", "version: 1\nscan_every: {slow: 0}", "scan_every.slow"),
+    ],
+)
+def test_mistakes_in_bits_voters_and_devices_are_told(tmp_path, old, new, said):
+    text = (HEAD + SUPPLY + COIL + VOTERS).replace(old, new, 1)
+    path = tmp_path / "points.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_points(path)
+    assert said in str(caught.value)
+
+
 @pytest.mark.parametrize("text", ["", "- 1\n", "version: 1\n", "points: 3\n"])
 def test_a_file_of_another_shape_is_refused(tmp_path, text):
     path = tmp_path / "points.yaml"
