@@ -17,14 +17,13 @@ import numpy as np
 from plant._kernel import kernel
 from twin.compiled import Matrix, _compiled, step
 from twin.config import GuardLimits
-from twin.guard import admit, coil_envelope
+from twin.envelope import Scene, hold_back
+from twin.guard import admit, apart
 from twin.rows import Row, as_inputs, as_outputs, as_setpoints
-from twin.signals import Outputs, Setpoints, State
+from twin.signals import Inputs, Outputs, Setpoints, State
+from twin.site import TemperatureLimits
 from twin.topology import Facility
 
-WATER, AIR = (
-    Setpoints._fields.index(name) for name in ("chilled_water_c", "air_supply_c")
-)
 # What a meter reports: powers, losses, heats and flows as means, the rest at the end.
 MEAN_SUFFIXES = ("_w", "_kg_s")
 IS_MEAN = np.array([name.endswith(MEAN_SUFFIXES) for name in Outputs._fields])
@@ -61,6 +60,17 @@ class Memory(NamedTuple):
     measured: Row  # outputs of the last scan, nan before the first
     moved_s: Row  # when each setpoint moved last, -inf if never
     checked_s: Row  # last control cycle, shape (1,)
+    started_s: Matrix  # when units were added, newest first, (setpoints, MOST_STARTS)
+
+
+class Guards(NamedTuple):
+    """Rules of the guard for the compiled loop, see ``twin.guard.guard``."""
+
+    limits: GuardLimits
+    boxes: Matrix
+    facility: Facility  # as the guard believes the plant to be
+    temperatures: TemperatureLimits
+    spare_units: float
 
 
 @kernel
@@ -131,28 +141,39 @@ def run_scans(
 
 @kernel
 def guarded(
-    limits: GuardLimits, wanted: Any, now_s: float, memory: Memory, held: Any
+    guards: Guards,
+    wanted: Any,
+    plant: tuple[State, Inputs],
+    now_s: float,
+    memory: Memory,
+    held: Any,
 ) -> None:
     """Move the active setpoints as far as ``twin.guard.guard`` allows.
 
-    ``held`` takes 1 for each setpoint that the guard did not let pass as wanted.
+    ``plant`` is the state and the worst that is expected; ``held`` takes 1 for each
+    setpoint that the guard did not let pass as wanted.
     """
     elapsed_s = max(now_s - memory.checked_s[0], 0.0)
-    active = memory.active
+    limits, active = guards.limits, memory.active
     before = active.copy()
     for k in range(active.shape[0]):
         since_s = now_s - memory.moved_s[k]
-        made = admit(limits[k], wanted[k], before[k], elapsed_s, since_s)
+        start_s = now_s - memory.started_s[k, limits[k].starts_per_hour - 1]
+        made = admit(limits[k], wanted[k], before[k], elapsed_s, since_s, start_s)
         active[k] = made.allowed
-    water_c, air_c = coil_envelope(
-        active[WATER], active[AIR], before[WATER], before[AIR]
+    scene = Scene(
+        guards.facility, guards.temperatures, guards.spare_units, plant[0], plant[1]
     )
-    active[WATER] = water_c
-    active[AIR] = air_c
+    apart(active, before, guards.boxes, held)
+    hold_back(scene, active, before, held, 3.0)
+    apart(active, before, guards.boxes, held)
     for k in range(active.shape[0]):
         held[k] = 1.0 if active[k] != wanted[k] else 0.0
         if active[k] != before[k]:
             memory.moved_s[k] = now_s
+        if active[k] > before[k] and limits[k].whole_number:
+            memory.started_s[k, 1:] = memory.started_s[k, :-1].copy()
+            memory.started_s[k, 0] = now_s
     memory.checked_s[0] = now_s
 
 
@@ -168,9 +189,10 @@ def closed_loop(decide: Decide) -> Callable[..., State]:
     Returns
     -------
     Callable
-        ``loop(facility, policy, limits, state, series, memory, clock, filled) ->
+        ``loop(facility, policy, guards, state, series, memory, clock, filled) ->
         State``. The policy is (parameters, first); the series are the inputs at the
-        middle of each step (inputs, steps) and at each control cycle (inputs, cycles);
+        middle of each step (inputs, steps), at each control cycle (inputs, cycles), and
+        the worst that is expected there (inputs, cycles);
         the clock is start, step and control interval in seconds. Filled are readings
         (scans, outputs), setpoints in force (cycles, setpoints), and where the guard
         overruled the policy (cycles, setpoints).
@@ -179,15 +201,15 @@ def closed_loop(decide: Decide) -> Callable[..., State]:
     def loop(
         facility: Facility,
         policy: tuple[Any, Setpoints],
-        limits: GuardLimits,
+        guards: Guards,
         state: State,
-        series: tuple[Matrix, Matrix],
+        series: tuple[Matrix, Matrix, Matrix],
         memory: Memory,
         clock: tuple[float, float, float],
         filled: tuple[Matrix, Matrix, Matrix],
     ) -> State:
         parameters, wanted = policy
-        inputs, at_cycles = series
+        inputs, at_cycles, worst = series
         rows, moves, held = filled
         scans = -(-rows.shape[0] // moves.shape[0])
         steps = inputs.shape[1] // rows.shape[0] * scans
@@ -197,7 +219,10 @@ def closed_loop(decide: Decide) -> Callable[..., State]:
                 measured = as_outputs(memory.measured)
                 active = as_setpoints(memory.active)
                 wanted = decide(parameters, seen, measured, active)
-            guarded(limits, wanted, clock[0] + cycle * clock[2], memory, held[cycle])
+            now_s = clock[0] + cycle * clock[2]
+            plant = (state, as_inputs(worst[:, cycle]))
+            held[cycle] = 0.0
+            guarded(guards, wanted, plant, now_s, memory, held[cycle])
             moves[cycle] = memory.active
             active = as_setpoints(memory.active)
             some = rows[cycle * scans : (cycle + 1) * scans]

@@ -1,8 +1,11 @@
 """The last word on setpoints: a pure function shared by simulation and live loop.
 
 For each setpoint, in this order: refuse what is not a number; clamp to the limits; hold
-within the deadband; hold within the minimum interval; limit the rate; round whole
-numbers. Then rules between setpoints. Everything it changes is an event with a reason.
+within the deadband; hold within the minimum interval; hold after too many starts within an
+hour; limit the rate; round whole numbers. Then rules between setpoints: forbidden
+combinations, water colder than the air that it cools, and limits of the plant at the worst
+forecast with a spare unit (``twin.envelope``). Everything it changes is an event with a
+reason.
 """
 
 import math
@@ -12,9 +15,18 @@ from typing import NamedTuple
 import numpy as np
 
 from plant._kernel import kernel
+from twin.compiled import Matrix
 from twin.config import GuardLimits, SetpointLimits
+from twin.envelope import Scene, as_boxes, hold_back, within
+from twin.rows import Row
 from twin.signals import Setpoints
+from twin.site import MOST_STARTS
 
+WATER, AIR = (
+    Setpoints._fields.index(name) for name in ("chilled_water_c", "air_supply_c")
+)
+NO_BOXES = as_boxes(())
+HOUR_S = 3600.0
 LEAST_COIL_DIFFERENCE_K = 1.0  # chilled water below supply air, or no coil can work
 
 
@@ -23,13 +35,16 @@ class GuardMemory(NamedTuple):
 
     moved_s: Mapping[str, float]
     checked_s: float
+    started_s: Mapping[
+        str, tuple[float, ...]
+    ] = {}  # when units were added, newest first
 
 
 class GuardEvent(NamedTuple):
     """One change that the guard made."""
 
     setpoint: str
-    rule: str  # not_a_number, clamp, deadband, interval, rate, whole_number, envelope
+    rule: str  # not_a_number, clamp, whole_number, or one of HOLDS or BETWEEN
     wanted: float
     allowed: float
 
@@ -53,6 +68,8 @@ def guard(
     active: Setpoints,
     now_s: float,
     memory: GuardMemory,
+    boxes: Matrix = NO_BOXES,
+    scene: Scene | None = None,
 ) -> GuardResult:
     """Turn a proposal into setpoints that are safe to write.
 
@@ -68,6 +85,10 @@ def guard(
         Plant clock.
     memory
         From the last call.
+    boxes
+        Forbidden combinations, see ``twin.envelope.as_boxes``.
+    scene
+        Plant and outlook; None where the way leads to the design anyway.
 
     Returns
     -------
@@ -77,24 +98,44 @@ def guard(
     """
     elapsed_s = max(now_s - memory.checked_s, 0.0)
     events: list[GuardEvent] = []
-    allowed: dict[str, float] = {}
-    for name in Setpoints._fields:
+    row = np.empty(len(Setpoints._fields))
+    for k, name in enumerate(Setpoints._fields):
+        entry: SetpointLimits = getattr(limits, name)
+        starts_s = memory.started_s.get(name, ())
+        full = len(starts_s) >= entry.starts_per_hour
+        since_start_s = (
+            now_s - starts_s[entry.starts_per_hour - 1] if full else math.inf
+        )
         since_s = now_s - memory.moved_s.get(name, -math.inf)
-        allowed[name] = _one(
+        row[k] = _one(
             name,
-            getattr(limits, name),
+            entry,
             (float(getattr(proposed, name)), float(getattr(active, name))),
-            (elapsed_s, since_s),
+            (elapsed_s, since_s, since_start_s),
             events,
         )
-    setpoints = _envelope(Setpoints(**allowed), active, events)
-    moved = {
-        name: now_s
-        for name in Setpoints._fields
-        if getattr(setpoints, name) != getattr(active, name)
-    }
-    memory = GuardMemory({**memory.moved_s, **moved}, now_s)
+    before = np.array([float(value) for value in active])
+    _between(row, before, boxes, scene, events)
+    memory = _remember(limits, memory, row - before, now_s)
+    setpoints = Setpoints(*(float(value) for value in row))
     return GuardResult(setpoints, tuple(events), memory)
+
+
+def _remember(
+    limits: GuardLimits, memory: GuardMemory, steps: Row, now_s: float
+) -> GuardMemory:
+    """What moved, and which units were added."""
+    moved = {
+        n: now_s for n, d in zip(Setpoints._fields, steps, strict=True) if d != 0.0
+    }
+    started = {
+        name: (now_s, *memory.started_s.get(name, ()))[:MOST_STARTS]
+        for name, step in zip(Setpoints._fields, steps, strict=True)
+        if step > 0.0 and getattr(limits, name).whole_number
+    }
+    return GuardMemory(
+        {**memory.moved_s, **moved}, now_s, {**memory.started_s, **started}
+    )
 
 
 class Admission(NamedTuple):
@@ -107,7 +148,8 @@ class Admission(NamedTuple):
     held_by: float  # index in ``HOLDS``, 0 if none
 
 
-HOLDS = ("", "deadband", "interval", "rate")
+HOLDS = ("", "deadband", "interval", "rate", "starts")
+BETWEEN = ("", "forbidden", "envelope", "worst_forecast")
 
 
 @kernel
@@ -117,8 +159,13 @@ def admit(
     active: float,
     elapsed_s: float,
     since_moved_s: float,
+    since_start_s: float,
 ) -> Admission:
-    """Rules of a single setpoint, over plain numbers."""
+    """Rules of a single setpoint, over plain numbers.
+
+    ``since_start_s`` counts from the start before which as many followed as are allowed
+    within an hour.
+    """
     finite = wanted if math.isfinite(wanted) else active
     clamped = min(max(finite, limits.minimum), limits.maximum)
     whole = float(np.rint(clamped)) if limits.whole_number else clamped
@@ -130,6 +177,13 @@ def admit(
         return Admission(finite, clamped, whole, active, 1.0)
     if since_moved_s < limits.minimum_interval_s and not outside_now:
         return Admission(finite, clamped, whole, active, 2.0)
+    if (
+        step > 0.0
+        and limits.whole_number
+        and since_start_s < HOUR_S
+        and not outside_now
+    ):
+        return Admission(finite, clamped, whole, active, 4.0)
     largest = limits.rate_per_minute * elapsed_s / 60.0
     if limits.whole_number:
         largest = float(math.floor(largest + 1e-9))
@@ -143,7 +197,7 @@ def _one(
     name: str,
     limits: SetpointLimits,
     values: tuple[float, float],
-    times_s: tuple[float, float],
+    times_s: tuple[float, float, float],
     events: list[GuardEvent],
 ) -> float:
     """Rules of a single setpoint, with their events."""
@@ -185,20 +239,43 @@ def coil_envelope(
     return active_water_c, active_air_c
 
 
-def _envelope(
-    setpoints: Setpoints, active: Setpoints, events: list[GuardEvent]
-) -> Setpoints:
-    """Rules between setpoints, with their events."""
-    wanted = float(setpoints.chilled_water_c), float(setpoints.air_supply_c)
-    safe = coil_envelope(
-        *wanted, float(active.chilled_water_c), float(active.air_supply_c)
-    )
-    for name, asked, allowed in zip(
-        ("chilled_water_c", "air_supply_c"), wanted, safe, strict=True
-    ):
-        if asked != allowed:
-            events.append(GuardEvent(name, "envelope", asked, allowed))
-    return setpoints._replace(chilled_water_c=safe[0], air_supply_c=safe[1])
+@kernel
+def apart(row: Row, before: Row, boxes: Matrix, why: Row) -> None:
+    """Keep setpoints out of forbidden combinations; changes ``row`` in place.
+
+    Where two would meet in one, both stay as they are; if they already do, they are free
+    to go. What is held may meet a third, so it is looked at as often as there are rules.
+    """
+    for _ in range(boxes.shape[0] + 1):
+        for i in range(boxes.shape[0]):
+            if within(boxes[i], row) and not within(boxes[i], before):
+                for k in (int(boxes[i][0]), int(boxes[i][3])):
+                    why[k] = 1.0 if row[k] != before[k] else why[k]
+                    row[k] = before[k]
+        water_c, air_c = coil_envelope(row[WATER], row[AIR], before[WATER], before[AIR])
+        why[WATER] = 2.0 if row[WATER] != water_c else why[WATER]
+        why[AIR] = 2.0 if row[AIR] != air_c else why[AIR]
+        row[WATER] = water_c
+        row[AIR] = air_c
+
+
+def _between(
+    row: Row,
+    before: Row,
+    boxes: Matrix,
+    scene: Scene | None,
+    events: list[GuardEvent],
+) -> None:
+    """Rules between setpoints, with their events; changes ``row`` in place."""
+    wanted, why = row.copy(), np.zeros(len(row))
+    apart(row, before, boxes, why)
+    if scene is not None:
+        hold_back(scene, row, before, why, 3.0)
+        apart(row, before, boxes, why)
+    for k in np.flatnonzero(row != wanted):
+        rule = BETWEEN[int(why[k])]
+        name = Setpoints._fields[k]
+        events.append(GuardEvent(name, rule, float(wanted[k]), float(row[k])))
 
 
 def violations(

@@ -3,7 +3,13 @@
 from typing import Annotated, NamedTuple
 
 from annotated_types import Ge, Interval
-from pydantic import BaseModel, ConfigDict, GetPydanticSchema, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetPydanticSchema,
+    create_model,
+)
 from pydantic_core import core_schema
 
 from plant.types import NonNegative, Positive
@@ -11,6 +17,25 @@ from twin.signals import ALL_UNITS, NO_CAP_W, Setpoints
 from twin.topology import Facility
 
 SCHEMA_VERSION = 1
+MOST_STARTS = (
+    6  # of a lever of whole numbers within an hour; the guard remembers as many
+)
+
+
+def _setpoint(name: str) -> str:
+    """Only names of setpoints pass."""
+    if name not in Setpoints._fields:
+        message = f"is no setpoint; allowed are {', '.join(Setpoints._fields)}"
+        raise ValueError(message)
+    return name
+
+
+def _ordered(bounds: tuple[float, float]) -> tuple[float, float]:
+    """Only a range from low to high passes."""
+    if not bounds[0] <= bounds[1]:
+        message = f"{bounds[0]:g} to {bounds[1]:g}: the first must be the lower one"
+        raise ValueError(message)
+    return bounds
 
 
 class Location(NamedTuple):
@@ -31,6 +56,7 @@ class SetpointLimits(NamedTuple):
     deadband: NonNegative
     minimum_interval_s: NonNegative = 0.0
     whole_number: bool = False
+    starts_per_hour: Annotated[int, Interval(ge=1, le=MOST_STARTS)] = MOST_STARTS
 
 
 # A site file that does not name a lever leaves it alone.
@@ -54,6 +80,27 @@ class GuardLimits(NamedTuple):
     air_units_on: SetpointLimits = _ALL_STAY
     ups_modules_on: SetpointLimits = _ALL_STAY
     it_power_cap_w: SetpointLimits = _NO_CAP
+
+
+_Named = Annotated[str, AfterValidator(_setpoint)]
+_Range = Annotated[tuple[float, float], AfterValidator(_ordered)]
+
+
+class Forbidden(NamedTuple):
+    """Two setpoints that may not be in these ranges at the same time."""
+
+    first: _Named
+    first_range: _Range
+    second: _Named
+    second_range: _Range
+
+
+class Spare(NamedTuple):
+    """What the guard keeps in hand, see ``twin.envelope``."""
+
+    spare_units: Annotated[int, Interval(ge=0, le=2)] = 1  # N+1
+    # Of the forecast; longer than a setpoint needs to come back at its rate.
+    outlook_s: Annotated[float, Interval(gt=0, le=86400)] = 7200.0
 
 
 class TemperatureLimits(NamedTuple):
@@ -116,4 +163,6 @@ class Site(NamedTuple):
     control: Control
     tariff: Tariff
     defaults: Defaults
+    spare: Spare = Spare()
+    forbidden: tuple[Forbidden, ...] = ()
     schema_version: Annotated[int, Ge(1)] = SCHEMA_VERSION

@@ -4,19 +4,22 @@ Both use the same compiled plant and give the same numbers bit for bit. A walk r
 where it stands; ``advance`` continues from there.
 """
 
+import math
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from twin import guard as guarding
-from twin.closed_loop import Memory, Pace, Policy, closed_loop, run_scans
+from twin.closed_loop import Guards, Memory, Pace, Policy, closed_loop, run_scans
 from twin.compiled import Matrix, initial_state
 from twin.config import Site
+from twin.envelope import Scene, as_boxes
 from twin.interfaces import Controller, Decision, Estimate
 from twin.results import Course
-from twin.rows import Row
+from twin.rows import Row, as_inputs
 from twin.scenario import Scenario
 from twin.signals import Inputs, Outputs, Setpoints, State
+from twin.site import MOST_STARTS
 from twin.site_forecast import SiteForecaster
 from twin.topology import Facility
 
@@ -44,6 +47,7 @@ class Position(NamedTuple):
     measured: Row
     moved_s: Row
     checked_s: Row
+    started_s: Matrix
 
 
 class Walk(Protocol):
@@ -82,6 +86,7 @@ class _Stretch(NamedTuple):
     end_s: Row  # of each scan
     middles: Matrix  # inputs at the middle of each step
     at_cycles: Matrix
+    worst: Matrix  # of the guard's outlook, at each cycle
     at_ends: Matrix
 
 
@@ -95,7 +100,31 @@ def _stretch(run: Run, first: int, scans: int) -> _Stretch:
         end_s,
         _at(run.scenario, (steps + 0.5) * pace.dt_s),
         _at(run.scenario, control_s),
+        _outlook(run, control_s),
         _at(run.scenario, end_s),
+    )
+
+
+def _outlook(run: Run, control_s: Row) -> Matrix:
+    """Largest inputs of the guard's outlook after each cycle, shape (inputs, cycles).
+
+    From the weather and load of the run itself: a guard that knows, the same in both walks.
+    """
+    ahead = math.ceil(run.site.spare.outlook_s / run.pace.control_s)
+    more_s = control_s[-1] + run.pace.control_s * np.arange(1, ahead + 1)
+    values = _at(run.scenario, np.concatenate([control_s, more_s]))
+    windows = np.lib.stride_tricks.sliding_window_view(values, ahead + 1, axis=1)
+    return np.ascontiguousarray(windows.max(axis=-1))
+
+
+def guards_of(site: Site) -> Guards:
+    """Rules of a site's guard for the compiled loop."""
+    return Guards(
+        site.guard,
+        as_boxes(site.forbidden),
+        site.facility,
+        site.limits,
+        float(site.spare.spare_units),
     )
 
 
@@ -105,6 +134,7 @@ class CompiledWalk:
     def __init__(self, run: Run, policy: Policy, position: Position | None = None):
         self._run, self._policy = run, policy
         self._loop = closed_loop(policy.decide)
+        self._guards = guards_of(run.site)
         start = position or _begin(run)
         self.scan = int(start.scan)
         self._state = State(*(float(value) for value in start.state))
@@ -129,9 +159,9 @@ class CompiledWalk:
         self._state = self._loop(
             run.plant,
             (self._policy.parameters, self._policy.first),
-            run.site.guard,
+            self._guards,
             self._state,
-            (now.middles, now.at_cycles),
+            (now.middles, now.at_cycles, now.worst),
             self._memory,
             (float(now.control_s[0]), run.pace.dt_s, run.pace.control_s),
             (rows, moves, held),
@@ -153,6 +183,7 @@ def _begin(run: Run) -> Position:
         np.full(len(Outputs._fields), np.nan),
         np.full(fields, -np.inf),
         np.array([-run.pace.control_s]),
+        np.full((fields, MOST_STARTS), -np.inf),
     )
 
 
@@ -180,6 +211,7 @@ class CalledWalk:
         self._run, self._controller, self._forecaster = run, controller, forecaster
         self._state, self._active = start_of(run)
         self._memory = guarding.fresh_memory(-run.pace.control_s)
+        self._guards = guards_of(run.site)
         self._measured: dict[str, float] = {}
         self.scan = 0
         self.decisions: list[Decision] = []
@@ -194,7 +226,7 @@ class CalledWalk:
         moves, held = np.empty((2, len(now.control_s), len(Setpoints._fields)))
         for cycle, now_s in enumerate(now.control_s):
             seen = Inputs(*(float(value) for value in now.at_cycles[:, cycle]))
-            wanted = self._decide(float(now_s), seen)
+            wanted = self._decide(float(now_s), seen, as_inputs(now.worst[:, cycle]))
             moves[cycle] = self._active
             held[cycle] = np.array(wanted) != moves[cycle]
             some = rows[cycle * pace.scans : (cycle + 1) * pace.scans]
@@ -209,15 +241,22 @@ class CalledWalk:
         signals = np.concatenate([now.at_ends.T, rows], axis=1)
         return Course(now.end_s, signals, now.control_s, moves, held)
 
-    def _decide(self, now_s: float, seen: Inputs) -> Setpoints:
+    def _decide(self, now_s: float, seen: Inputs, worst: Inputs) -> Setpoints:
         """One control cycle: forecast, decide, guard."""
-        site, before = self._run.site, self._active
+        site, before, rules = self._run.site, self._active, self._guards
         self._forecaster.observe(now_s, seen)
         estimate = Estimate(now_s, seen, self._state, before, self._measured, ())
         forecast = self._forecaster.forecast(now_s)
         decision = self._controller.decide(estimate, forecast, now_s)
+        scene = Scene(site.facility, site.limits, rules.spare_units, self._state, worst)
         result = guarding.guard(
-            site.guard, decision.setpoints, before, now_s, self._memory
+            site.guard,
+            decision.setpoints,
+            before,
+            now_s,
+            self._memory,
+            rules.boxes,
+            scene,
         )
         elapsed_s = now_s - self._memory.checked_s
         self.guard_violations += guarding.violations(

@@ -10,24 +10,9 @@ from collections.abc import Mapping
 
 from bms_io.points import PointMap
 from twin.config import GuardLimits
+from twin.envelope import COOLING_DIRECTION
 from twin.signals import Setpoints
 
-# +1: a larger value cools more or is safer; in the order of the water from outside in.
-COOLING_DIRECTION = {
-    "battery_power_w": -1.0,  # charging keeps the reserve; less load on the battery
-    "ups_eco": -1.0,  # double conversion is the safe mode
-    "ups_modules_on": 1.0,
-    "it_power_cap_w": 1.0,  # less work is not ours to decide in an emergency
-    "tower_pump_speed": 1.0,
-    "tower_cells_on": 1.0,
-    "fws_pressure_pa": 1.0,
-    "tcs_pressure_pa": 1.0,
-    "tower_supply_c": -1.0,
-    "chilled_water_c": -1.0,
-    "tcs_supply_c": -1.0,
-    "air_units_on": 1.0,
-    "air_supply_c": -1.0,
-}
 ELECTRICAL = ("battery_power_w", "ups_eco", "ups_modules_on", "it_power_cap_w")
 _RANK = {name: rank for rank, name in enumerate(COOLING_DIRECTION)}
 

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from bms_io.daemon.desk import Desk
 from bms_io.daemon.gates import (
     ModelGate,
@@ -12,10 +14,13 @@ from bms_io.daemon.gates import (
 )
 from bms_io.daemon.ladder import Ladder, Rung
 from twin.config import Site
-from twin.forecast import Forecast
+from twin.envelope import Scene, as_boxes
+from twin.forecast import Forecast, at_quantile
 from twin.guard import GuardEvent, GuardMemory, fresh_memory, guard
 from twin.interfaces import Controller, Decision, Estimate
 from twin.signals import Inputs
+
+CAUTION = 0.9  # quantile of the forecast that the guard takes for the worst
 
 
 class Forecaster(Protocol):
@@ -64,6 +69,7 @@ class Steering:
         self._site = site
         self._forecaster = forecaster
         self._fallback = fallback
+        self._boxes = as_boxes(site.forbidden)
         self._forecast: Forecast | None = None
         self._closed = ""  # reason of the gate that was closed when the cycle began
         self._memory = fresh_memory(0.0)
@@ -115,7 +121,9 @@ class Steering:
         failure = failure or self._closed
         if decision is None or failure:
             return self._fall(seen, failure)
-        return self._guarded(seen, decision, self.ladder.step(False, True), "")
+        return self._guarded(
+            seen, decision, self.ladder.step(False, True), "", self._scene(seen)
+        )
 
     async def _begin(self, seen: Estimate) -> str:
         """Check what a decision needs, and start it; returns why there can be none."""
@@ -145,7 +153,7 @@ class Steering:
         rung = self.ladder.step(True, rules is not None)
         if rung is Rung.RULES and rules is not None:
             decision = rules._replace(status=f"rules: {failure}")
-            return self._guarded(seen, decision, rung, failure)
+            return self._guarded(seen, decision, rung, failure, self._scene(seen))
         decision = Decision(seen.setpoints, "hold", status=failure)
         memory = self._memory._replace(checked_s=seen.time_s)
         return Plan(decision, decision, (), rung, failure, memory)
@@ -165,10 +173,30 @@ class Steering:
         decision = Decision(
             self._site.design, "back to the design before local control"
         )
-        return self._guarded(seen, decision, Rung.HOLD, "")
+        return self._guarded(seen, decision, Rung.HOLD, "", None)
+
+    def _scene(self, seen: Estimate) -> Scene:
+        """The plant, and the worst of what is forecast and what is there already."""
+        site, worst = self._site, seen.inputs
+        if self._forecast is not None:
+            until_s = seen.time_s + site.spare.outlook_s
+            near = self._forecast.time_s <= until_s
+            expected = at_quantile(self._forecast, CAUTION)
+            here = np.array(seen.inputs, dtype=float)
+            later = [
+                np.asarray(values)[near].max(initial=-np.inf) for values in expected
+            ]
+            worst = Inputs(*np.maximum(here, later).tolist())
+        spare_units = float(site.spare.spare_units)
+        return Scene(site.facility, site.limits, spare_units, seen.state, worst)
 
     def _guarded(
-        self, seen: Estimate, decision: Decision, rung: Rung, failure: str
+        self,
+        seen: Estimate,
+        decision: Decision,
+        rung: Rung,
+        failure: str,
+        scene: Scene | None,
     ) -> Plan:
         """Let the guard have the last word; time without a check is not saved up."""
         longest_s = self._site.control.control_interval_s
@@ -179,6 +207,8 @@ class Steering:
             seen.setpoints,
             seen.time_s,
             self._memory._replace(checked_s=checked_s),
+            self._boxes,
+            scene,
         )
         after = decision._replace(setpoints=result.setpoints)
         return Plan(decision, after, result.events, rung, failure, result.memory)
