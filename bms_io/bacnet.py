@@ -8,16 +8,16 @@ import asyncio
 import math
 from collections.abc import Iterable, Mapping
 
-from bms_io.bacnet_client import BacnetClient, Present
+from bms_io.bacnet_client import BacnetAddress, BacnetClient
+from bms_io.bacnet_cov import CovWatch
+from bms_io.bacnet_link import Bbmd
+from bms_io.bacnet_values import Present
+from bms_io.bacnet_writer import BacnetWriter
 from bms_io.driver import WriteResult, judge_raw, permitted
 from bms_io.modbus_client import DeviceRefusedError
-from bms_io.points import BacnetObject, Point, PointMap
-from twin.errors import CommunicationError, ConfigError
+from bms_io.points import BacnetObject, Device, Point, PointMap
+from twin.errors import ConfigError
 from twin.interfaces import Quality, Reading
-
-_PER_REQUEST = (
-    25  # objects with two properties each: an answer within one APDU of 1476 B
-)
 
 
 class BacnetReader:
@@ -32,21 +32,32 @@ class BacnetReader:
     def __init__(self, point_map: PointMap) -> None:
         self._map = point_map
         self._clients = {
-            name: BacnetClient(name, d.host, d.port, d.device_instance, d.timeout_s)
-            for name, d in point_map.devices.items()
+            name: BacnetClient(*_nameplate(d)) for name, d in point_map.devices.items()
+        }
+        self._watches = self._watched(self._clients)
+
+    def _watched(self, clients: Mapping[str, BacnetClient]) -> dict[str, CovWatch]:
+        """Subscriptions, where the map wants them."""
+        return {
+            name: CovWatch(client, self._map.devices[name].cov)
+            for name, client in clients.items()
         }
 
     async def connect(self) -> None:
-        """Connect to every device that is not connected.
+        """Connect to every device that is not connected, to all at the same time.
 
         Raises
         ------
         CommunicationError
-            If one does not answer.
+            If one does not answer; the others are connected all the same.
         """
-        for client in self._clients.values():
-            if not client.connected:
-                await client.connect()
+        outcomes = await asyncio.gather(
+            *(c.connect() for c in self._clients.values() if not c.connected),
+            return_exceptions=True,
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def close(self) -> None:
         """Close all ports."""
@@ -66,8 +77,8 @@ class BacnetReader:
         Returns
         -------
         dict[str, Reading]
-            One reading in SI per name; BAD where the device is silent, refuses or says
-            fault, UNCERTAIN where the object is out of service.
+            One reading in SI per name; BAD where the device is silent, refuses, reports
+            a fault or has the object out of service, UNCERTAIN where it is overridden.
         """
         points = [self._map.points[name] for name in names]
         parts = await asyncio.gather(
@@ -82,22 +93,21 @@ class BacnetReader:
     async def _read_device(
         self, device: str, points: list[Point]
     ) -> dict[str, Present]:
-        """Read the points of one device, some at a time."""
-        client = self._clients[device]
-        found: dict[str, Present] = {}
-        for first in range(0, len(points), _PER_REQUEST):
-            some = points[first : first + _PER_REQUEST]
-            try:
-                answers = await client.read([str(_place(p)) for p in some])
-            except CommunicationError as error:
-                lost = Present(math.nan, f"comm: {error}")
-                return found | {p.name: lost for p in points[first:]}
-            found |= {p.name: answers[str(_place(p))] for p in some}
-        return found
+        """Read the points of one device."""
+        answers = await self._watches[device].read([str(_place(p)) for p in points])
+        return {p.name: answers[str(_place(p))] for p in points}
 
 
 class BacnetDriver(BacnetReader):
     """Reads and writes the points of a map."""
+
+    def __init__(self, point_map: PointMap) -> None:
+        super().__init__(point_map)
+        self._writers = {
+            name: BacnetWriter(*_nameplate(d)) for name, d in point_map.devices.items()
+        }
+        self._clients = dict(self._writers)
+        self._watches = self._watched(self._clients)
 
     async def write(self, values: Mapping[str, float]) -> list[WriteResult]:
         """Command setpoints, each in one request that is never repeated.
@@ -112,8 +122,8 @@ class BacnetDriver(BacnetReader):
         GuardRefusedError
             If a value is outside the hard limits of its point; nothing is written.
         CommunicationError
-            If the device is silent: whether that value arrived is unknown, the ones
-            after it were not sent. Read back before writing again.
+            If the device is silent or gives up: whether that value arrived is unknown,
+            the ones after it were not sent. It is read back before it is written again.
         """
         points = {name: permitted(self._map, name, v) for name, v in values.items()}
         return [await self._command(points[n], value) for n, value in values.items()]
@@ -132,7 +142,7 @@ class BacnetDriver(BacnetReader):
         if point is None or point.write is not None or point.table != "holding":
             message = f"{self._map.path}: no service point {name}. Add it to the map."
             raise ConfigError(message)
-        await self._clients[point.device].write(str(_place(point)), value, None)
+        await self._send(point, value, None)
 
     async def release(self) -> list[WriteResult]:
         """Give the plant back: take our values out of every priority array.
@@ -161,11 +171,18 @@ class BacnetDriver(BacnetReader):
         raw = None if value is None else (value - point.offset) / point.scale
         told = math.nan if value is None else value
         try:
-            await self._clients[point.device].write(str(place), raw, place.priority)
+            await self._send(point, raw, place.priority)
         except DeviceRefusedError as error:
             return WriteResult(point.name, told, False, str(error))
         done = "relinquished" if value is None else "acknowledged"
         return WriteResult(point.name, told, True, done)
+
+    async def _send(
+        self, point: Point, raw: float | None, priority: int | None
+    ) -> None:
+        """Write once; what was known before of the device may not be so any more."""
+        self._watches[point.device].forget()
+        await self._writers[point.device].write(str(_place(point)), raw, priority)
 
 
 def judge(point: Point, present: Present, now_s: float) -> Reading:
@@ -174,10 +191,19 @@ def judge(point: Point, present: Present, now_s: float) -> Reading:
         return Reading(math.nan, Quality.BAD, now_s, present.trouble)
     reading = judge_raw(point, present.value, now_s)
     if present.fault:
-        return reading._replace(quality=Quality.BAD, detail="status flag fault")
-    if present.out_of_service and reading.quality is Quality.GOOD:
-        return reading._replace(quality=Quality.UNCERTAIN, detail="out of service")
+        why = f"status flag fault {present.reliability}".rstrip()
+        return reading._replace(quality=Quality.BAD, detail=why)
+    if present.out_of_service:  # then the value has nothing to do with the equipment
+        return reading._replace(quality=Quality.BAD, detail="out of service")
+    if present.overridden and reading.quality is Quality.GOOD:
+        return reading._replace(quality=Quality.UNCERTAIN, detail="overridden")
     return reading
+
+
+def _nameplate(device: Device) -> tuple[BacnetAddress, float, Bbmd | None]:
+    """What a client must know of its device."""
+    place = BacnetAddress(device.name, device.host, device.port, device.device_instance)
+    return place, device.timeout_s, device.bbmd and Bbmd(*device.bbmd)
 
 
 def _place(point: Point) -> BacnetObject:

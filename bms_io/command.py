@@ -225,7 +225,9 @@ class CommandPath:
             rule = self._rule(f"setpoints.{name}")
             step = abs(value - getattr(active, name))
             since_s = now_s - self._written_s.get(name, float("-inf"))
-            free = name not in self.locked and name not in self.yielded
+            # of what may have arrived the slot must be seen first, see settle
+            open_ = name in self._pending
+            free = name not in self.locked and name not in self.yielded and not open_
             rested = emergency or since_s >= rule.min_interval_s
             large = step >= max(rule.deadband, rule.readback_tolerance)
             if free and rested and large:

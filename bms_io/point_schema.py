@@ -207,6 +207,21 @@ class TlsSpec(_Strict):
     server_name: str | None = None  # in the device's certificate; the host if absent
 
 
+class CovSpec(_Strict):
+    """Notifications between polls (SubscribeCOV); polling stays the truth."""
+
+    lifetime_s: Annotated[int, Field(ge=10)] = 300  # of a subscription; renewed at half
+    poll_s: Positive = 30.0  # every value is polled at least this often
+
+
+class BbmdSpec(_Strict):
+    """Broadcast device with which we register as a foreign device."""
+
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 47808
+    lifetime_s: Annotated[int, Field(ge=10, le=65535)] = 300
+
+
 class DeviceSpec(_Strict):
     """One device on the network."""
 
@@ -220,6 +235,8 @@ class DeviceSpec(_Strict):
     device_instance: Annotated[int, Field(ge=0, le=4_194_302)] | None = None  # BACnet
     single_writes: bool = False  # FC5 and FC6 where the type fits, not FC15 and FC16
     tls: TlsSpec | None = None  # Modbus only
+    cov: CovSpec | None = None  # BACnet
+    bbmd: BbmdSpec | None = None  # BACnet, where the device is in another subnet
 
     @property
     def port_or_default(self) -> int:
@@ -236,6 +253,9 @@ class DeviceSpec(_Strict):
             raise ValueError(message)
         if self.tls and self.protocol != "modbus_tcp":
             message = "tls belongs to protocol modbus_tcp. Remove it"
+            raise ValueError(message)
+        if (self.cov or self.bbmd) and self.protocol != "bacnet_ip":
+            message = "cov and bbmd belong to protocol bacnet_ip. Remove them"
             raise ValueError(message)
         return self
 

@@ -121,6 +121,21 @@ class Tls(NamedTuple):
     server_name: str | None
 
 
+class Cov(NamedTuple):
+    """Notifications between polls."""
+
+    lifetime_s: int
+    poll_s: float
+
+
+class BroadcastDevice(NamedTuple):
+    """BBMD with which we register as a foreign device."""
+
+    host: str
+    port: int
+    lifetime_s: int
+
+
 class Device(NamedTuple):
     """One device on the network."""
 
@@ -135,6 +150,8 @@ class Device(NamedTuple):
     device_instance: int = 0  # BACnet
     single_writes: bool = False  # FC5 and FC6 where the type fits
     tls: Tls | None = None
+    cov: Cov | None = None
+    bbmd: BroadcastDevice | None = None
 
 
 class PointMap(NamedTuple):
@@ -249,6 +266,8 @@ def _device(name: str, entry: Any, folder: Path) -> Device:
         device_instance=spec.device_instance or 0,
         single_writes=spec.single_writes,
         tls=tls,
+        cov=Cov(**spec.cov.model_dump()) if spec.cov else None,
+        bbmd=BroadcastDevice(**spec.bbmd.model_dump()) if spec.bbmd else None,
     )
 
 

@@ -30,15 +30,19 @@ class SiteReader:
         }
 
     async def connect(self) -> None:
-        """Connect to every device that is not connected.
+        """Connect to every device that is not connected, to all at the same time.
 
         Raises
         ------
         CommunicationError
-            If one does not answer.
+            If one does not answer; the others are connected all the same.
         """
-        for part in self._parts.values():
-            await part.connect()
+        outcomes = await asyncio.gather(
+            *(part.connect() for part in self._parts.values()), return_exceptions=True
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def close(self) -> None:
         """Close all connections."""

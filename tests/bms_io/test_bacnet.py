@@ -52,7 +52,7 @@ def test_commands_at_its_priority_and_takes_back(on_bench, spoken):
 def test_operator_at_priority_8_wins(on_bench, spoken):
     async def job(bench):
         place = bench.points.points[POINT]
-        client = bench.driver.bacnet._clients[place.device]
+        client = bench.driver.bacnet._writers[place.device]
         theirs = bench.plant.active.tower_supply_c + 2.0
         await client.write(str(place.bacnet), theirs, 8)
         await bench.driver.write({POINT: theirs - 1.0})
@@ -67,7 +67,7 @@ def test_operator_at_priority_8_wins(on_bench, spoken):
 def test_plant_refuses_nonsense(on_bench, spoken, value):
     async def job(bench):
         place = bench.points.points[POINT]
-        client = bench.driver.bacnet._clients[place.device]
+        client = bench.driver.bacnet._writers[place.device]
         before = bench.plant.active
         with pytest.raises(CommunicationError, match="value-out-of-range"):
             await client.write(str(place.bacnet), value, PRIORITY)
@@ -79,7 +79,7 @@ def test_plant_refuses_nonsense(on_bench, spoken, value):
 def test_inputs_are_not_written(on_bench, spoken):
     async def job(bench):
         place = bench.points.points["inputs.dry_bulb_c"]
-        client = bench.driver.bacnet._clients[place.device]
+        client = bench.driver.bacnet._writers[place.device]
         with pytest.raises(CommunicationError, match="write-access-denied"):
             await client.write(str(place.bacnet), 20.0, None)
         with pytest.raises(GuardRefusedError):
