@@ -19,7 +19,14 @@ from twin.resources import data_path
 from twin.scenario import load_scenario
 
 ROOT = Path(__file__).parents[2]
-ENTRY = "import sys; from dashboards.cli import main; sys.argv[0] = 'wetbulb'; main()"
+# A test run in the background (nohup, &) hands on SIGINT ignored; a terminal does not.
+ENTRY = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from dashboards.cli import main
+sys.argv[0] = "wetbulb"
+main()
+"""
 DEADLINE_S = 90.0
 
 

@@ -32,7 +32,14 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parents[3]
-ENTRY = "import sys; from dashboards.cli import main; sys.argv[0] = 'wetbulb'; main()"
+# A test run in the background (nohup, &) hands on SIGINT ignored; a terminal does not.
+ENTRY = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from dashboards.cli import main
+sys.argv[0] = "wetbulb"
+main()
+"""
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
