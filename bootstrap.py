@@ -32,9 +32,11 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "installed.json"
 EXTRAS = {"demo": "", "test": "dev", "lint": "dev", "setup": "dev"}
+PEERS = ROOT / "tests" / "bms_io" / "peers"
 INTERRUPTED = 130  # what a shell reports after Ctrl-C
 TOOLS = {
     "mbpoll": "tests/bms_io reads the virtual plant with it; without it they skip",
+    "npm": "tests/bms_io talks to programs in JavaScript; without it they skip",
     "chromium": "tests/dashboards/app opens the dashboard in it; without it they skip",
 }
 
@@ -129,6 +131,16 @@ def name_missing_tools() -> None:
             say(f"{tool} is missing: {reason}. sudo apt-get install -y {tool}")
 
 
+def install_peers() -> None:
+    """Fetch the JavaScript programs that the tests talk to, once; they skip without."""
+    npm = shutil.which("npm")
+    if npm is None or (PEERS / "node_modules").is_dir():
+        return
+    say("Installing the JavaScript peers of the tests ...")
+    if run([npm, "ci", "--silent", "--no-audit", "--no-fund", "--prefix", str(PEERS)]):
+        say("npm failed; tests against JavaScript peers will skip.")
+
+
 def lint(arguments: list[str]) -> int:
     """Run every check and report the first code that is not zero."""
     python = str(PYTHON)
@@ -161,6 +173,7 @@ def main(arguments: list[str]) -> int:
         return lint(rest)
     if command == "test":
         name_missing_tools()
+        install_peers()
         os.chdir(ROOT)
         return hand_over([str(PYTHON), "-m", "pytest", *rest])
     return hand_over([str(BIN / "wetbulb"), "demo", *rest])
