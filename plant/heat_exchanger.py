@@ -128,14 +128,21 @@ def in_series(
 
 
 @kernel
-def film(flow_ratio: Numeric, exponent: Numeric) -> Numeric:
-    """Film conductance over nominal; levels off towards zero flow."""
+def film_and_slope(flow_ratio: Numeric, exponent: Numeric) -> tuple[Numeric, Numeric]:
+    """``film`` and its slope over the logarithm of the flow."""
     turbulent = np.maximum(flow_ratio, LAMINAR_RATIO) ** exponent
     u = np.minimum(np.maximum(flow_ratio, 0.0) / LAMINAR_RATIO, 1.0) ** 2
     b = exponent * (4.0 - exponent) / 4.0
     c = exponent * (exponent - 2.0) / 8.0
     # both factors are 1 outside their own range
-    return turbulent * (1.0 + (u - 1.0) * (b + c * (u + 1.0)))
+    value = turbulent * (1.0 + (u - 1.0) * (b + c * (u + 1.0)))
+    return value, turbulent * 2.0 * u * (b + 2.0 * c * u)
+
+
+@kernel
+def film(flow_ratio: Numeric, exponent: Numeric) -> Numeric:
+    """Film conductance over nominal; levels off towards zero flow."""
+    return film_and_slope(flow_ratio, exponent)[0]
 
 
 @kernel

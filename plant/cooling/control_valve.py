@@ -8,9 +8,10 @@ end, the cold flow follows from z, and what remains is one equation
 .. math:: G(z) = \frac{UA(z)}{C_{hot}\, \varepsilon}\, \frac{z - a}{\ln z - \ln a} = 1
 
 whose left side only rises. Newton steps in :math:`\ln z` on :math:`2 (G - 1)/(G + 1)
-\approx \ln G`, from a start by Underwood's approximation of the logarithmic mean. Four
-steps leave less than 0.001 K in 99 % of 3,000 random exchangers and 0.07 K in the worst
-(one whose cold water leaves almost as warm as the hot stream enters).
+\approx \ln G`, from a start by Underwood's approximation of the logarithmic mean; the
+last step takes the cubic through two tries and their slopes. Three tries leave less than
+0.001 K in 99 % of random exchangers with flows of 2 to 120 % of nominal, and 0.02 K in
+99.9 % (tests/plant/cooling/test_control_valve.py).
 
 References
 ----------
@@ -24,14 +25,14 @@ import numpy as np
 
 from plant._kernel import kernel
 from plant._select import select
-from plant.heat_exchanger import PlateHeatExchanger, film, in_series
+from plant.heat_exchanger import PlateHeatExchanger, film, film_and_slope, in_series
 from plant.types import Numeric
 
-STEPS = 4
 SMALL = 1e-12  # stands for zero in denominators
 EDGE = 1e-9  # keeps shares off 0 and 1
 NEAR = 1e-4  # ends this close have their mean as logarithmic mean
 LOWEST = -60.0  # of ln z
+HIGHEST_START = -0.04  # of ln z: nearer to 0 the steps would creep
 
 
 class _Duty(NamedTuple):
@@ -50,8 +51,9 @@ def _conductance(duty: _Duty, flow_ratio: Numeric) -> tuple[Numeric, Numeric]:
     """Conductance [W/K] and its logarithmic slope over the cold flow."""
     unit = duty.exchanger
     k, n = unit.hot_to_cold_ratio, unit.flow_exponent * unit.cold_exponent_ratio
-    cold = film(flow_ratio, n)
-    slope = n * k * duty.hot_film / np.maximum(cold + k * duty.hot_film, SMALL)
+    cold, cold_slope = film_and_slope(flow_ratio, n)
+    hot = k * duty.hot_film
+    slope = hot * cold_slope / np.maximum((cold + hot) * cold, SMALL)
     return in_series(unit.ua_w_k, k, duty.hot_film, cold), slope
 
 
@@ -62,12 +64,21 @@ def _start(duty: _Duty, top: Numeric) -> Numeric:
     mean = duty.needed_w_k / np.maximum(ua_w_k, SMALL)
     a = duty.cold_end
     root = np.sqrt(3.0 * a + 6.0 * mean) - 2.0 * np.sqrt(a)
-    return np.minimum(2.0 * np.log(np.maximum(root, 0.05 * np.sqrt(a))), top)
+    start = 2.0 * np.log(np.maximum(root, 0.05 * np.sqrt(a)))
+    return np.minimum(np.minimum(start, HIGHEST_START), top)
+
+
+class _Point(NamedTuple):
+    """One try."""
+
+    log_z: Numeric
+    miss: Numeric  # near ln G
+    slope: Numeric  # of ln G over ln z
 
 
 @kernel
-def _closer(duty: _Duty, log_z: Numeric) -> Numeric:
-    """One Newton step in ln z."""
+def _tried(duty: _Duty, log_z: Numeric) -> _Point:
+    """How far a try is from G = 1."""
     z = np.exp(log_z)
     rest = np.maximum(1.0 - z, EDGE)
     ua_w_k, flow_slope = _conductance(duty, duty.least / rest)
@@ -79,10 +90,45 @@ def _closer(duty: _Duty, log_z: Numeric) -> Numeric:
     mean = select(near, 0.5 * (z + a), gap / apart)
     mean_slope = select(near, 0.5, z / gap - 1.0 / apart)
     reached_w_k = ua_w_k * mean
+    both_w_k = np.maximum(reached_w_k + duty.needed_w_k, SMALL)
+    miss = 2.0 * (reached_w_k - duty.needed_w_k) / both_w_k
     slope = np.maximum(flow_slope * z / rest + mean_slope, SMALL)
-    slope = slope * np.maximum(reached_w_k + duty.needed_w_k, SMALL)
-    # of G - 1 over G + 1, both times what is needed
-    return log_z - 2.0 * (reached_w_k - duty.needed_w_k) / slope
+    return _Point(log_z, miss, slope)
+
+
+@kernel
+def _newton(point: _Point, top: Numeric) -> Numeric:
+    """Next ln z by the slope of one try."""
+    closer = point.log_z - point.miss / point.slope
+    return np.maximum(np.minimum(closer, top), LOWEST)
+
+
+@kernel
+def _cubic(first: _Point, last: _Point, top: Numeric) -> Numeric:
+    """Next ln z by the cubic in the miss through two tries and their slopes."""
+    rise = last.miss - first.miss
+    flat = np.abs(rise) < SMALL
+    t = select(flat, 3.0, -first.miss / select(flat, 1.0, rise))
+    u = 1.0 - t
+    # slope of the miss, which is a little flatter than ln G
+    per_first = first.slope * (1.0 - 0.25 * first.miss * first.miss)
+    per_last = last.slope * (1.0 - 0.25 * last.miss * last.miss)
+    bend = t * u * u / np.maximum(per_first, SMALL)
+    bend = bend - t * t * u / np.maximum(per_last, SMALL)
+    ends = (1.0 + 2.0 * t) * u * u * first.log_z + t * t * (3.0 - 2.0 * t) * last.log_z
+    # beyond the tries the cubic runs away
+    usable = (t > 0.0) & (t < 2.0)
+    closer = select(usable, ends + rise * bend, _newton(last, top))
+    return np.maximum(np.minimum(closer, top), LOWEST)
+
+
+@kernel
+def _solved(duty: _Duty, top: Numeric) -> Numeric:
+    """Find ln z in three tries."""
+    first = _tried(duty, _start(duty, top))
+    second = _tried(duty, _newton(first, top))
+    third = _tried(duty, _newton(second, top))
+    return _cubic(second, third, top)
 
 
 @kernel
@@ -131,10 +177,7 @@ def cold_flow(
     )
     largest = np.maximum(largest_flow_kg_s, SMALL)
     top = np.log(np.maximum(1.0 - least_kg_s / largest, EDGE))
-    log_z: Numeric = _start(duty, top)
-    for _ in range(STEPS):
-        log_z = np.maximum(np.minimum(_closer(duty, log_z), top), LOWEST)
-    rest = np.maximum(1.0 - np.exp(log_z), EDGE)
+    rest = np.maximum(1.0 - np.exp(_solved(duty, top)), EDGE)
     flow: Numeric = np.minimum(least_kg_s / rest, largest_flow_kg_s)
     flow = select(wanted_k >= drive_k, largest_flow_kg_s + 0.0 * flow, flow)
     return select(wanted_k > 0.0, flow, 0.0 * flow)
