@@ -64,9 +64,10 @@ def permitted(point_map: PointMap, name: str, value: float) -> Point:
         raise GuardRefusedError(message)
     rule = point.write
     if not (math.isfinite(value) and rule.minimum <= value <= rule.maximum):
+        value, low, high = map(point.in_unit, (value, rule.minimum, rule.maximum))
         message = (
-            f"{name}: {value:g} is outside the hard limits {rule.minimum:g} to "
-            f"{rule.maximum:g} of {point_map.path}. Nothing written."
+            f"{name}: {value:g} is outside the hard limits {low:g} to {high:g} "
+            f"{point.unit} of {point_map.path}. Nothing written."
         )
         raise GuardRefusedError(message)
     return point

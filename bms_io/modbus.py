@@ -142,6 +142,8 @@ class ModbusReader:
         except CommunicationError as error:
             if connected:  # otherwise the block before has told
                 link.heard(error.__cause__)
+            elif link.trouble:
+                return {point.name: f"comm: {link.trouble}" for point in block.points}
             return {point.name: f"comm: {error}" for point in block.points}
         start = block.address
         return {

@@ -40,6 +40,7 @@ class DeviceLink:
         self._pause_s = device.timeout_s
         self._first_pause_s = device.timeout_s
         self._next_s = 0.0  # monotonic clock
+        self.trouble = ""  # why the last attempt to connect failed
         self._running: asyncio.Future[Any] | None = None
 
     async def connect(self) -> None:
@@ -107,5 +108,7 @@ class DeviceLink:
             await self.client.connect()
         except CommunicationError as error:
             self.heard(error.__cause__)
+            self.trouble = str(error)
             return error
+        self.trouble = ""
         return None

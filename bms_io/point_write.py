@@ -94,6 +94,41 @@ async def write_point(
     return Outcome(name, result.value, *said, before, found.value, confirmed, mode)
 
 
+async def write_service_point(
+    driver: SiteDriver,
+    point_map: PointMap,
+    point: Point,
+    value: float,
+    audit: AuditLog,
+) -> Outcome:
+    """Write heartbeat, lease or clock once; what is found there tells, no read-back.
+
+    Raises
+    ------
+    GuardRefusedError
+        If the value is not a whole number from 0, or somebody has the lease.
+    CommunicationError
+        If the device refused it or the connection broke.
+    """
+    if not (math.isfinite(value) and value >= 0.0 and value == round(value)):
+        message = f"{point.name}: {value:g} must be a whole number. Nothing written."
+        raise GuardRefusedError(message)
+    if point.name != OWNER_POINT:
+        await _check_lease(driver, point_map)
+    before = (await driver.read([point.name], 0.0))[point.name].value
+    asked = {"values": {point.name: value}, "point_map": point_map.digest}
+    intent = audit.record("intent", 0.0, **asked, by="points write")
+    try:
+        await driver.write_service(point.name, int(value))
+    except CommunicationError as error:
+        audit.record("unknown", 0.0, intent=intent, why=str(error))
+        raise
+    audit.record("result", 0.0, intent=intent, mismatches=[])
+    mode = await _mode(driver, point_map)
+    done = (value, True, "acknowledged", before, value, True, mode)
+    return Outcome(point.name, *done)
+
+
 def _rule(point: Point) -> WriteRule:
     """Write rule of a permitted point."""
     if point.write is None:

@@ -17,6 +17,7 @@ from dashboards.calibration_commands import calibrate, calibration_app
 from dashboards.component_commands import component_app
 from dashboards.control_commands import audit_app, control_app
 from dashboards.job_commands import forecast_app, jobs_app
+from dashboards.points_commands import points_app
 from dashboards.site_commands import site_app
 from dashboards.tune_commands import tune_app
 
@@ -28,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(site_app, name="site")
+app.add_typer(points_app, name="points")
 app.add_typer(component_app, name="component")
 app.add_typer(control_app, name="control")
 app.add_typer(audit_app, name="audit")

@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # What the equations may know, and the two files that may know the compiler.
 PLANT_MAY_IMPORT = {"plant", "numpy", "annotated_types", "typing", "collections"}
 COMPILER_FILES = {ROOT / "plant" / name for name in ("_kernel.py", "_select.py")}
-# Import name of each extra, and the only folder that may import it on loading.
+# Import name of each extra, and the only folder or file that may import it on loading.
 EXTRAS = {
     "torch": "optimizer/rl",
     "stable_baselines3": "optimizer/rl",
@@ -30,8 +30,9 @@ EXTRAS = {
     "streamlit": "dashboards/app",
     "weasyprint": "dashboards/print",
     "xlsxwriter": "dashboards/print",
+    "rdflib": "bms_io/point_brick.py",
 }
-DEVELOPMENT = {"CoolProp", "hypothesis", "psychrolib", "pytest"}
+DEVELOPMENT = {"CoolProp", "hypothesis", "phable", "psychrolib", "pytest", "trustme"}
 MAX_LINES = 400
 
 
