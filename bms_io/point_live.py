@@ -15,7 +15,7 @@ from twin.interfaces import Quality, Reading
 from twin.yaml_source import Location
 
 # A measured number is not this small against its range; exchanged bytes often are.
-_SMALLEST_SHARE = 1e-9
+_SMALLEST_SHARE = 1e-6
 
 
 class LivePoint(NamedTuple):
@@ -117,8 +117,11 @@ def findings(live: Collection[LivePoint]) -> Iterator[tuple[Location, str]]:
         that does not answer is told once, not for each of its points.
     """
     told: set[str] = set()
+    proven = {_spelling(e.point) for e in live if _proves_order(e)}
     for entry in live:
         point = entry.point
+        if _is_tiny(entry) and _spelling(point) in proven:
+            continue  # a true zero with rounding errors, not exchanged bytes
         if not entry.silent:
             yield from _point_findings(entry)
         elif point.device not in told:
@@ -166,6 +169,23 @@ def better_orders(entry: LivePoint) -> list[ByteOrder]:
         if _plausible(point, decode(registers, point.wire_type, order))
     ]
     return [] if point.byte_order in plausible else plausible
+
+
+def _spelling(point: Point) -> tuple[str, str, str]:
+    """What points of a device usually have in common."""
+    return point.device, point.wire_type, point.byte_order
+
+
+def _proves_order(entry: LivePoint) -> bool:
+    """Whether a number that is not zero makes sense in the order of the map."""
+    known = entry.registers is not None and entry.reading.quality is not Quality.BAD
+    return known and entry.raw != 0.0 and _plausible(entry.point, entry.raw)
+
+
+def _is_tiny(entry: LivePoint) -> bool:
+    """Whether the number is good but smaller than a measured one."""
+    good = entry.registers is not None and entry.reading.quality is not Quality.BAD
+    return good and not _plausible(entry.point, entry.raw)
 
 
 def _plausible(point: Point, raw: float) -> bool:
