@@ -8,6 +8,8 @@ default, the design setpoint, is requested.
 
 import math
 import socket
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from bacpypes3.app import Application
@@ -89,6 +91,16 @@ _CLASSES: dict[str, Any] = {
 }
 
 
+class _Attending(Application):  # type: ignore[misc] # theirs is untyped
+    """Application that takes its time, or does not answer at all."""
+
+    attend: Callable[[], Awaitable[None]]
+
+    async def indication(self, apdu: Any) -> None:
+        await self.attend()
+        await super().indication(apdu)
+
+
 class BacnetPlant:
     """Server of one device.
 
@@ -131,7 +143,7 @@ class BacnetPlant:
         port = _free(host, port)
         values = self._front.values()
         self._objects = {p.name: self._object(p, values[p.name]) for p in self._points}
-        self._application = Application.from_object_list(
+        self._application = _Attending.from_object_list(
             [
                 DeviceObject(
                     objectIdentifier=("device", self._nameplate.device_instance),
@@ -149,6 +161,7 @@ class BacnetPlant:
                 *self._objects.values(),
             ]
         )
+        self._application.attend = partial(self._front.attend, self.device)
         self._front.listeners.append(self._publish)
         return port
 
@@ -191,6 +204,8 @@ class BacnetPlant:
             raw = (values[point.signal] - point.offset) / point.scale
             made = self._objects[point.name]
             if point.table == "input":
+                sound = math.isfinite(raw)
+                made.reliability = "noFaultDetected" if sound else "noSensor"
                 made.presentValue = raw
             elif point.name == OWNER_POINT:
                 made.presentValue = round(raw)

@@ -11,6 +11,7 @@ client can ever read registers of two different times.
 
 import errno
 import logging
+import math
 import socket
 from functools import partial
 from typing import Any
@@ -29,6 +30,8 @@ _READS = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 _BITS = ("coil", "discrete")
 _WRITES = {5: "coil", 15: "coil"} | dict.fromkeys((6, 16, 22, 23), "holding")
 _OF_BITS = {1: "coil", 2: "discrete", 5: "coil", 15: "coil"}
+_NO_VALUE = (0x7FC0, 0x0000)  # a quiet NaN of IEEE 754
+_ALL_ONES = (0xFFFF, 0xFFFF)  # "not implemented" of SunSpec and many others
 _NOWHERE = 65_535  # where a table without points has its one entry
 
 
@@ -144,6 +147,8 @@ class ModbusPlant:
         written: list[int] | list[bool] | None,
     ) -> ExcCodes | None:
         """Check a write and let it take effect; reads pass where there are points."""
+        if written is None or function in _WRITES:  # else the plant publishes
+            await self._front.attend(device)
         # the server tells how many bits are written, but of a read only the first
         wanted = range(address, address + len(written or [0]))
         if function in _OF_BITS and not self._has_bits(device, function, wanted):
@@ -215,5 +220,9 @@ def _data(point: Point, value: float) -> SimData:
 
 def _words(point: Point, value: float) -> list[int]:
     """Encode a value as a transmitter does: beyond its range it stays at the end."""
+    if math.isnan(value):
+        return list(_NO_VALUE if point.wire_type == "float32" else _ALL_ONES)[
+            : len(point.registers)
+        ]
     raw = saturate((value - point.offset) / point.scale, point.wire_type)
     return encode(raw, point.wire_type, point.byte_order)

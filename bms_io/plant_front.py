@@ -8,6 +8,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Mapping
 
+from bms_io.plant_faults import PlantFaults
 from bms_io.point_names import (
     CLOCK_POINT,
     CLOCK_TARGET_POINT,
@@ -19,6 +20,7 @@ from bms_io.point_names import (
 from bms_io.points import Point
 from bms_io.simulated_plant import STEP_S, SimulatedPlant
 
+_LOOK_AGAIN_S = 10.0  # wall clock; whether a device that is off is still off
 _ROUNDING = 1e-6  # float32 may carry a limit slightly beyond itself
 
 
@@ -29,15 +31,22 @@ class PlantFront:
     ----------
     plant
         What answers.
+    faults
+        What goes wrong between plant and servers; nothing if None.
     """
 
-    def __init__(self, plant: SimulatedPlant) -> None:
+    def __init__(
+        self, plant: SimulatedPlant, faults: PlantFaults | None = None
+    ) -> None:
         self._plant = plant
+        self._faults = faults
+        self._shown: dict[str, float] | None = None
         self._ticking: asyncio.Task[None] | None = None
         self.listeners: list[Callable[[], Awaitable[None]]] = []
 
     async def publish(self) -> None:
         """Tell every server that the plant has changed."""
+        self._shown = None
         for listener in self.listeners:
             await listener()
 
@@ -76,8 +85,23 @@ class PlantFront:
             self._plant.advance(target_s)
             await self.publish()
 
+    async def attend(self, device: str) -> None:
+        """Wait as long as a device takes for an answer; for ever if it is off."""
+        while self._faults is not None:
+            wait_s = self._faults.answers_after_s(device, self._plant.time_s)
+            await asyncio.sleep(min(wait_s, _LOOK_AGAIN_S))
+            if wait_s <= _LOOK_AGAIN_S:
+                return
+
     def values(self) -> dict[str, float]:
-        """Everything that can be read, in SI, as it stands now."""
+        """Everything that can be read, in SI, as it stands now; nan is no value."""
+        if self._faults is None:
+            return self._truth()
+        if self._shown is None:  # once, so that all servers show the same
+            self._shown = self._faults.shown(self._truth(), self._plant.time_s)
+        return self._shown
+
+    def _truth(self) -> dict[str, float]:
         plant = self._plant
         active = plant.active._asdict()
         return {
@@ -96,6 +120,10 @@ class PlantFront:
         """Whether the plant takes this value."""
         if not math.isfinite(value):
             return False
+        if self._faults and self._faults.refuses(point.name, self._plant.time_s):
+            return False
+        if point.name == OWNER_POINT:  # held until it is given back or lost
+            return self._plant.owner == 0.0 or value in (0.0, self._plant.owner)
         if point.name == CLOCK_TARGET_POINT and self._ticking is not None:
             return False  # it runs by itself
         if point.name == CLOCK_TARGET_POINT:

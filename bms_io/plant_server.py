@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bms_io.plant_faults import PlantFaults, parse_fault
+from bms_io.plant_sensors import Imperfect
 from bms_io.points import load_points
 from bms_io.simulated_plant import SimulatedPlant
 from bms_io.spoken import Spoken, speak
@@ -46,6 +48,11 @@ class PlantJob(NamedTuple):
     spoken: Spoken = "as-mapped"
     bacnet_port: int = 0  # UDP, any free one
     load_day: float | None = None  # days into the load; by its kind if None
+    faults: tuple[str, ...] = ()  # see ``bms_io.plant_faults``
+    noise: float = 1.0  # times that of calibrated sensors
+    bias_k: float = 0.0  # see ``bms_io.plant_sensors``, also below
+    resolution_k: float = 0.0
+    delay_s: float = 0.0
 
 
 class Listening(NamedTuple):
@@ -86,16 +93,21 @@ def build(job: PlantJob) -> VirtualPlant:
         job.load_day,
     )
     points = load_points(resolve(job.points or site.defaults.points, "points", ".yaml"))
+    spoken = speak(points, job.spoken)
     rng = np.random.default_rng(job.seed)
+    known = [parse_fault(text) for text in job.faults]
+    faults = PlantFaults(known, spoken, np.random.default_rng([job.seed, 1]))
     plant = SimulatedPlant(
         facility=perturb(site.facility, rng, job.spread),
         design=site.design,
         world=scenario,
         rng=rng,
-        noise=SensorNoise(),
+        noise=SensorNoise(*(job.noise * one for one in SensorNoise())),
         plant_timeout_s=min(d.plant_timeout_s for d in points.devices.values()),
+        faults=faults if known else None,
+        imperfect=Imperfect(job.bias_k, job.resolution_k, job.delay_s),
     )
-    return VirtualPlant(speak(points, job.spoken), plant)
+    return VirtualPlant(spoken, plant, faults if known else None)
 
 
 async def serve(

@@ -11,8 +11,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bms_io.plant_faults import PlantFaults
+from bms_io.plant_sensors import Imperfect, Sensors
 from twin.compiled import initial_state, run
-from twin.sensors import SensorNoise, sensed
+from twin.faults import Faults, apply
+from twin.sensors import SensorNoise
 from twin.signals import Inputs, Outputs, Setpoints, State
 from twin.simulate import averaged
 from twin.topology import Facility
@@ -49,6 +52,10 @@ class SimulatedPlant:
         Quality of the sensors.
     plant_timeout_s
         Heartbeat older than this on the plant clock: back to local control.
+    faults
+        What goes wrong; nothing if None.
+    imperfect
+        What else the sensors do to the truth.
     """
 
     def __init__(
@@ -59,12 +66,15 @@ class SimulatedPlant:
         rng: np.random.Generator,
         noise: SensorNoise,
         plant_timeout_s: float,
+        faults: PlantFaults | None = None,
+        imperfect: Imperfect = Imperfect(),  # noqa: B008 # never changed
     ) -> None:
-        self._facility = facility
+        self._sound = self._facility = facility
+        self._faults = faults
+        self._broken = Faults()
         self._design = design
         self._world = world
-        self._rng = rng
-        self._noise = noise
+        self._sensors = Sensors(noise, imperfect, rng)
         self._plant_timeout_s = plant_timeout_s
         self._requested = design
         self._heartbeat = 0.0
@@ -74,6 +84,8 @@ class SimulatedPlant:
         self.owner = 0.0  # who has the lease, nobody at first
         self.remote_enabled = True  # the operator's switch
         self._overrides: dict[str, float] = {}
+        self._stuck: dict[str, float] = {}  # actuators that do something else
+        self._break()
         self._state = initial_state(facility, self._inputs(), design)
         # sensors need something to show before the clock first moves
         _, out = self._run(0.0, STEP_S)
@@ -88,16 +100,18 @@ class SimulatedPlant:
     def active(self) -> Setpoints:
         """Setpoints in force; what the operator overrides is his in any mode."""
         base = self._requested if self.mode == REMOTE else self._design
-        return base._replace(**self._overrides)
+        return base._replace(**self._stuck, **self._overrides)
 
     def request(self, field: str, value: float) -> None:
         """Ask for a setpoint; it comes into force in remote mode."""
         self._requested = self._requested._replace(**{field: value})
+        self._break()
 
     def beat(self, value: float) -> None:
         """Receive the heartbeat; only a changed value is a sign of life."""
         if value != self._heartbeat and self.remote_enabled:
             self._heartbeat, self._beat_s, self.mode = value, self.time_s, REMOTE
+            self._break()
 
     def enable_remote(self, enabled: bool) -> None:
         """Turn the operator's switch; without it the plant is local at once."""
@@ -114,6 +128,7 @@ class SimulatedPlant:
     def _go_local(self) -> None:
         """End remote mode and the lease."""
         self.mode, self.owner = LOCAL, 0.0
+        self._break()
 
     def advance(self, target_s: float) -> None:
         """Move the clock in whole steps; then read the sensors once.
@@ -128,11 +143,31 @@ class SimulatedPlant:
             if self.time_s - self._beat_s >= self._plant_timeout_s:
                 self._go_local()
             until_s = min(target_s, self._overdue_s())
+            if self._faults is not None:
+                until_s = min(until_s, self.time_s + STEP_S)
+                self._break()
             self._state, out = self._run(self.time_s, until_s)
             parts.append(out)
             self.time_s = until_s
         if parts:
             self.measured = self._measure(np.vstack(parts))
+
+    def _break(self) -> None:
+        """Let equipment trip or come back, and actuators do what they want."""
+        faults = self._faults
+        if faults is None:
+            return
+        broken = faults.equipment(self.time_s)
+        if broken != self._broken:
+            self._broken, self._facility = broken, apply(self._sound, broken)
+        base = self._requested if self.mode == REMOTE else self._design
+        self._stuck = {}
+        for field, value in base._asdict().items():
+            if field in self._overrides:
+                continue
+            moved = faults.actuated(f"setpoints.{field}", float(value), self.time_s)
+            if moved != value:
+                self._stuck[field] = moved
 
     def _overdue_s(self) -> float:
         """First step at which the heartbeat counts as lost; never in local mode."""
@@ -155,7 +190,4 @@ class SimulatedPlant:
         truth = {f"inputs.{k}": v for k, v in self._inputs()._asdict().items()}
         for name, value in zip(Outputs._fields, averaged(out), strict=True):
             truth[f"outputs.{name}"] = value
-        return {
-            name: sensed(name, float(value), self._noise, self._rng)
-            for name, value in truth.items()
-        }
+        return self._sensors.read(truth, self.time_s)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bms_io.bacnet_plant import BacnetPlant
 from bms_io.modbus_plant import ModbusPlant
+from bms_io.plant_faults import PlantFaults
 from bms_io.plant_front import PlantFront
 from bms_io.points import PointMap
 from bms_io.simulated_plant import SimulatedPlant
@@ -28,10 +29,17 @@ class VirtualPlant:
         Points to serve.
     plant
         What answers.
+    faults
+        What goes wrong on the way from it; nothing if None.
     """
 
-    def __init__(self, point_map: PointMap, plant: SimulatedPlant) -> None:
-        self._front = PlantFront(plant)
+    def __init__(
+        self,
+        point_map: PointMap,
+        plant: SimulatedPlant,
+        faults: PlantFaults | None = None,
+    ) -> None:
+        self._front = PlantFront(plant, faults)
         modbus = point_map.speaking("modbus_tcp")
         bacnet = point_map.speaking("bacnet_ip")
         self._modbus = ModbusPlant(modbus, self._front) if modbus.devices else None

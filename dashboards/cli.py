@@ -312,6 +312,24 @@ def serve_plant(
     bacnet_port: Annotated[
         int, typer.Option(min=0, max=65535, help="UDP port; 0 takes a free one.")
     ] = 47808,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What goes wrong, repeatable: TARGET:KIND[=AMOUNT][@START_S]"
+            "[+DURATION_S], TARGET a point, a device or e.g. chillers_out, KIND off, "
+            "stuck, garbage, wrong, slow, delayed, intermittent, drift or trip."
+        ),
+    ] = None,
+    noise: Annotated[float, typer.Option(min=0.0, help="Times the usual noise.")] = 1.0,
+    bias: Annotated[
+        float, typer.Option(min=0.0, help="Spread of constant errors. [K]")
+    ] = 0.0,
+    resolution: Annotated[
+        float, typer.Option(min=0.0, help="Steps of thermometers. [K]")
+    ] = 0.0,
+    delay: Annotated[
+        float, typer.Option(min=0.0, help="Age of every reading. [s]")
+    ] = 0.0,
 ) -> None:
     """Start the virtual plant of a site on Modbus TCP or BACnet/IP; Ctrl-C ends it.
 
@@ -335,6 +353,11 @@ def serve_plant(
             scale_load=not load_as_is,
             speed=speed,
             load_day=load_day,
+            faults=tuple(fault or ()),
+            noise=noise,
+            bias_k=bias,
+            resolution_k=resolution,
+            delay_s=delay,
         )
         run_server(job)
 
