@@ -176,6 +176,45 @@ def test_a_write_without_proper_answer_is_never_sent_again(answer):
     assert against(answer, job) == 1
 
 
+OTHER_WRITES = {
+    "coil, FC5": ("coil", [1], True, "0500080000"),
+    "register, FC6": ("holding", [7], True, "0600080008"),
+    "coils, FC15": ("coil", [1, 0, 1], False, "0f00080002"),
+    "register, FC16": ("holding", [7], False, "1000090001"),
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "single", "echo"),
+    OTHER_WRITES.values(),
+    ids=OTHER_WRITES.keys(),
+)
+def test_an_echo_of_something_else_is_an_error_and_sent_once(
+    table, values, single, echo
+):
+    async def job(client, device):
+        with pytest.raises(CommunicationError, match="Read back before writing"):
+            await client.write(8, values, table, single)
+        return len(device.requests), client.connected
+
+    wrong = sends(lambda t, p: frame(t, bytes.fromhex(echo)))
+    assert against(wrong, job) == (1, False)
+
+
+@pytest.mark.parametrize("table", ["coil", "discrete"])
+@pytest.mark.parametrize("answer", ["0100", "01020000", "01010000", "0104000000"])
+def test_bits_of_another_number_are_an_error(table, answer):
+    async def job(client, device):
+        with pytest.raises(CommunicationError):
+            await client.read(table, 0, 3)
+        return client.connected
+
+    function = 1 if table == "coil" else 2
+    made = bytes([function]) + bytes.fromhex(answer)[1:]
+    wrong = sends(lambda t, p: frame(t, made))
+    assert against(wrong, job) is False
+
+
 def test_an_exception_answer_has_its_code_and_keeps_the_connection():
     async def job(client, device):
         with pytest.raises(DeviceRefusedError, match="illegal data value") as caught:

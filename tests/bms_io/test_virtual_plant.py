@@ -2,9 +2,7 @@
 
 import asyncio
 import math
-import shutil
 import struct
-import subprocess
 
 import numpy as np
 import pytest
@@ -306,38 +304,3 @@ def test_a_port_in_use_is_said(on_bench, points):
             await VirtualPlant(points, bench.plant).start("127.0.0.1", bench.port)
 
     on_bench(job)
-
-
-@pytest.mark.skipif(
-    shutil.which("mbpoll") is None,
-    reason="mbpoll is not installed (Debian: apt-get install mbpoll)",
-)
-def test_mbpoll_reads_writes_and_is_refused(on_bench):
-    def mbpoll(port, *arguments):
-        command = ["mbpoll", "-0", "-1", "-q", "-a", "1", "-B", *arguments]
-        end = ["-p", str(port), "127.0.0.1"]
-        if arguments[-1].startswith("="):
-            end, command = [*end, arguments[-1][1:]], command[:-1]
-        return subprocess.run(
-            [*command, *end], capture_output=True, text=True, timeout=20, check=False
-        )
-
-    async def job(bench):
-        site_power = bench.points.points["outputs.site_power_w"].address
-        tcs = bench.points.points[TCS].address
-        await bench.driver.write_service(BEAT, 1)
-        read = await asyncio.to_thread(
-            mbpoll, bench.port, "-t", "3:float", "-r", str(site_power)
-        )
-        there = ("-t", "4:float", "-r", str(tcs))
-        wrote = await asyncio.to_thread(mbpoll, bench.port, *there, "=31.5")
-        after = await value(bench, "active.tcs_supply_c")
-        hot = await asyncio.to_thread(mbpoll, bench.port, *there, "=60")
-        return await value(bench, "outputs.site_power_w"), read, wrote, after, hot
-
-    power_w, read, wrote, after, hot = on_bench(job)
-    shown_kw = float(read.stdout.split("]:")[1].split()[0])
-    assert shown_kw * 1e3 == pytest.approx(power_w, rel=1e-4)
-    assert wrote.returncode == 0
-    assert after == 31.5
-    assert "Illegal data value" in hot.stderr + hot.stdout
