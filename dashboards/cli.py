@@ -69,6 +69,10 @@ ControllersOption = Annotated[
 LoadAsIsOption = Annotated[
     bool, typer.Option("--load-as-is", help="Take the load in watts, unscaled.")
 ]
+MayWaitOption = Annotated[
+    list[str] | None,
+    typer.Option(help="CLASS=HOURS that jobs of the load may wait; repeatable."),
+]
 PortOption = Annotated[
     int, typer.Option(min=1, max=65535, help="TCP port of the dashboard.")
 ]
@@ -140,6 +144,7 @@ def simulate(
     load: LoadOption = None,
     load_as_is: LoadAsIsOption = False,
     load_day: LoadDayOption = None,
+    may_wait: MayWaitOption = None,
     controller: Annotated[
         str, typer.Option(help="fixed, rules or mpc; the last is slow over a year.")
     ] = "rules",
@@ -168,6 +173,7 @@ def simulate(
                 load=load,
                 scale_load=not load_as_is,
                 load_day=load_day,
+                may_wait=tuple(may_wait or ()),
                 controller=controller,
                 start=start,
                 days=days,
@@ -228,6 +234,7 @@ def compare(
     load: LoadOption = None,
     load_as_is: LoadAsIsOption = False,
     load_day: LoadDayOption = None,
+    may_wait: MayWaitOption = None,
     controllers: ControllersOption = "fixed,rules,mpc",
     ablation: Annotated[
         bool, typer.Option("--ablation", help="Also the mpc without each lever.")
@@ -267,6 +274,7 @@ def compare(
                 load=load,
                 scale_load=not load_as_is,
                 load_day=load_day,
+                may_wait=tuple(may_wait or ()),
                 controllers=names,
                 seed=seed,
                 spread=spread,

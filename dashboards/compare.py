@@ -7,6 +7,7 @@ import numpy as np
 
 from dashboards import console, controllers, output, tables
 from dashboards.asked import check_hours, told_load
+from dashboards.flexibility import told, windows_s
 from dashboards.plain import plain
 from optimizer.compare import Compared, compare
 from optimizer.rules_file import tuned_for
@@ -26,6 +27,7 @@ class Request(NamedTuple):
     load: str | None
     scale_load: bool
     load_day: float | None
+    may_wait: tuple[str, ...]  # CLASS=HOURS
     controllers: tuple[str, ...]
     seed: int
     spread: float
@@ -52,6 +54,7 @@ def run(request: Request, as_json: bool) -> None:
         request.load,
         request.scale_load,
         request.load_day,
+        windows_s(request.may_wait, "--may-wait"),
     )
     console.note(told_load(scenario))
     plant = perturb(site.facility, np.random.default_rng(request.seed), request.spread)
@@ -75,6 +78,9 @@ def _show(found: list[Compared]) -> None:
             f"{one.guard_changes} setpoints changed by the guard, "
             f"{len(one.guard_violations)} guard violations"
         )
+        if one.results.delays is not None:
+            for line in told(one.results.delays):
+                console.write(f"  {line}")
 
 
 def _summary(request: Request, found: list[Compared], wall_s: float) -> dict[str, Any]:
@@ -87,6 +93,7 @@ def _summary(request: Request, found: list[Compared], wall_s: float) -> dict[str
             "fallbacks": one.fallbacks,
             "guard_changes": one.guard_changes,
             "guard_violations": len(one.guard_violations),
+            "jobs": one.results.delays,
         }
         for one in found
     ]

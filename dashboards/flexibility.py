@@ -21,6 +21,7 @@ from twin.flexibility import (
     releases,
 )
 from twin.forecast import Series, horizon_grid
+from twin.held_jobs import Delays
 from twin.job_table import CLASSES, Jobs, take
 from twin.jobs import FRONTIER, Mode
 from twin.pools import Pools, simulate
@@ -52,7 +53,7 @@ def run(asked: Asked, as_json: bool) -> None:
     WetbulbError
         A table, time or window cannot be used.
     """
-    window_s = _windows(asked.windows)
+    window_s = windows_s(asked.windows)
     jobs = with_run_times(read_table(asked.table))
     pools, mode = Pools(asked.units), Mode()
     ran = simulate(jobs, pools, FRONTIER, mode).jobs
@@ -87,7 +88,7 @@ def run(asked: Asked, as_json: bool) -> None:
     _tell(_summary(now_s, choice, found, done), table, as_json)
 
 
-def _windows(given: tuple[str, ...]) -> dict[str, float]:
+def windows_s(given: tuple[str, ...], option: str = "--window") -> dict[str, float]:
     """Class -> seconds it can wait."""
     windows = {}
     for entry in given:
@@ -98,7 +99,7 @@ def _windows(given: tuple[str, ...]) -> dict[str, float]:
             windows[name] = float("nan")
         if name not in CLASSES or not 0.0 <= windows[name] <= 8760.0 * HOUR_S:
             message = (
-                f"--window {entry}: give CLASS=HOURS with a class of {', '.join(CLASSES)} "
+                f"{option} {entry}: give CLASS=HOURS with a class of {', '.join(CLASSES)} "
                 "and 0 to 8760 hours, e.g. general=6."
             )
             raise ConfigError(message)
@@ -190,3 +191,16 @@ def _tell(summary: dict[str, Any], table: pd.DataFrame, as_json: bool) -> None:
         console.write(f"{key.replace('_', ' ')}: {value}")
     hours = table[table["end_h"] % 2 == 0]
     console.write(hours.to_string(index=False, float_format=lambda x: f"{x:.1f}"))
+
+
+def told(delays: Delays) -> list[str]:
+    """Lines on jobs that waited for a plan."""
+    lines = [
+        f"{delays.held} jobs waited for a plan, {delays.missed} deadlines missed by it, "
+        f"{delays.still_held} still waiting at the end",
+        f"{delays.postponed_j / J_PER_KWH:,.0f} kWh of IT energy comes after the end",
+    ]
+    for name, (mean_s, most_s) in delays.delay_s.items():
+        mean, most = mean_s / HOUR_S, most_s / HOUR_S
+        lines.append(f"  delay of {name}: mean {mean:.2f} h, largest {most:.2f} h")
+    return lines

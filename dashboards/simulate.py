@@ -8,12 +8,14 @@ import numpy as np
 import typer
 
 from dashboards import console, controllers, tables
+from dashboards.flexibility import told, windows_s
 from dashboards.folders import new_directory
 from dashboards.plain import plain
 from dashboards.progress import bars
 from optimizer.rules_file import tuned_for
 from twin.config import Site, load_site
 from twin.errors import ConfigError
+from twin.held_jobs import Delays
 from twin.interfaces import Controller
 from twin.kpis import Kpis, kpis
 from twin.perturb import perturb
@@ -36,6 +38,7 @@ class Request(NamedTuple):
     load: str | None
     scale_load: bool
     load_day: float | None
+    may_wait: tuple[str, ...]  # CLASS=HOURS
     controller: str
     start: str
     days: float
@@ -69,6 +72,7 @@ def run(request: Request, as_json: bool) -> None:
         request.load,
         request.scale_load,
         request.load_day,
+        windows_s(request.may_wait, "--may-wait"),
     )
     rules = tuned_for(request.site).rules
     (controller,) = controllers.make((request.controller,), site, rules)
@@ -153,6 +157,7 @@ def _summary(
             "kpis": figures,
             "largest_residual": _largest_residual(results),
             "guard_violations": len(results.guard_violations),
+            "jobs": results.delays,
             "directory": str(directory),
         }
     )
@@ -178,6 +183,9 @@ def show(summary: dict[str, Any], as_json: bool) -> None:
         for column in (*tables.COLUMNS, *tables.DETAILS):
             value = column.show(figures)
             console.write(f"  {column.title:18s}{value:>14s} {column.unit}".rstrip())
+    if summary["jobs"]:
+        for line in told(Delays(**summary["jobs"])):
+            console.write(f"  {line}")
     console.write(f"  largest residual {summary['largest_residual']:.1e} of site power")
     console.write(f"  {summary['scans']} scans in {summary['wall_s']:.1f} s")
     console.write(f"results: {summary['directory']}")

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from optimizer.linearize import LEVERS, LIMITED, UNITS, Samples, grid, respond, sample
 from optimizer.merit import Judged, Yardstick, better, judge, stress
+from optimizer.moved import deferred, follow, job_plan
 from optimizer.mpc_settings import MpcSettings, search_radius
 from optimizer.offset import Offset
 from optimizer.plan_inputs import History, plan_problem, windows, within
@@ -91,7 +92,9 @@ class MpcController:
         wait_s = self._history.wait_s(now_s)
         reach = windows(self._site, fit, estimate.setpoints, wait_s)
         base = self._base(measure, estimate, reach)
-        found, status, error_w = self._search(measure, estimate, base, reach, wait_s)
+        found, measure, status, error_w = self._search(
+            measure, estimate, base, reach, wait_s
+        )
         plan = self._polished(measure, found, reach)
         if status == "units_fixed" and plan.step_usd.sum() >= base.step_usd.sum():
             status = "last_plan"
@@ -103,7 +106,9 @@ class MpcController:
         self._plan = plan
         reason = self._reason(plan, measure, error_w, told)
         made = self._first(plan, status, reason, spent_s)
-        return made._replace(linearization_error_w=error_w)
+        return made._replace(
+            linearization_error_w=error_w, jobs=job_plan(measure.forecast)
+        )
 
     def _first(
         self, plan: Judged, status: str, reason: str, spent_s: float
@@ -206,13 +211,14 @@ class MpcController:
         plan: Judged,
         reach: Windows,
         wait_s: dict[str, float],
-    ) -> tuple[Judged, str, float]:
+    ) -> tuple[Judged, Yardstick, str, float]:
         """Sample and solve until another round would gain less than the solver's gap.
 
         Returns
         -------
-        Judged, str, float
-            Plan, status, and the linearization error of its first step [W].
+        Judged, Yardstick, str, float
+            Plan, what it is measured by once jobs are placed, status, and the
+            linearization error of its first step [W].
         """
         gap_usd = self._gap(plan, measure.forecast)
         radius, status, error_w = self._radius, "ok", float("nan")
@@ -225,18 +231,21 @@ class MpcController:
                 wait_s,
                 self._offset.peak_w,
                 self._s.full_at_s,
+                deferred(measure, plan),
             )
             solution = self._model.solve(problem, gap_usd)
             if solution is None:
-                return plan, "units_fixed" if number == 0 else "incumbent", error_w
+                failed = "units_fixed" if number == 0 else "incumbent"
+                return plan, measure, failed, error_w
             if self._model.status != "convergenceCriteriaSatisfied":
                 status = "incumbent"
+            measure, plan = follow(measure, plan, solution)
             before_usd = plan.step_usd.sum()
             plan, error_w = self._confirm(measure, plan, solution)
             if before_usd - plan.step_usd.sum() < gap_usd:
                 break
             radius = radius * self._s.shrink
-        return plan, status, error_w
+        return plan, measure, status, error_w
 
     def _sample(
         self, measure: Yardstick, plan: Judged, reach: Windows, radius: Array

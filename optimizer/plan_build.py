@@ -83,6 +83,7 @@ def _parameters(m: Any) -> None:
         "defer_least": (m.T,),
         "defer_most": (m.T,),
         "defer_site": (m.T,),
+        "defer_room": (m.T,),
         "jump": (m.T,),
         "anchor": (m.T,),
     }.items():
@@ -211,6 +212,7 @@ def _deferred(m: Any, step_s: Array) -> None:
         return sum(float(step_s[s]) * m.defer[s] for s in range(t + 1))
 
     m.defer_late = pe.Constraint(m.T, rule=lambda m, t: taken(m, t) >= m.defer_least[t])
+    m.defer_fits = pe.Constraint(m.T, rule=lambda m, t: m.defer[t] <= m.defer_room[t])
     m.defer_soon = pe.Constraint(m.T, rule=lambda m, t: taken(m, t) <= m.defer_most[t])
 
 

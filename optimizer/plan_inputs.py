@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from optimizer.linearize import LEVERS, STRESS_STEPS, UNITS, WHOLE, Samples, reachable
 from optimizer.merit import Yardstick
-from optimizer.plan_problem import PlanProblem
+from optimizer.plan_problem import Deferred, PlanProblem
 from plant.types import Numeric
 from twin.config import Site
 from twin.forecast import DAY_S, Forecast
@@ -112,6 +112,7 @@ def plan_problem(
     wait_s: Mapping[str, float],
     peak_so_far_w: float,
     full_at_s: float,
+    jobs: Deferred | None = None,
 ) -> PlanProblem:
     """Collect the numbers of one solve.
 
@@ -129,6 +130,8 @@ def plan_problem(
         Of the month. [W]
     full_at_s
         When the battery is due full, on the plant clock's day. [s]
+    jobs
+        That may wait.
     """
     site, forecast = measure.site, measure.forecast
     battery, active = site.facility.power.battery, estimate.setpoints
@@ -150,6 +153,7 @@ def plan_problem(
         peak_so_far_w=peak_so_far_w,
         demand_usd_w=demand_price(site, forecast),
         jump_share=measure.jump_share,
+        deferred=jobs,
     )
 
 

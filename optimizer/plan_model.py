@@ -108,7 +108,7 @@ class PlanModel:
             (m.value, samples.values),
             (m.site, samples.site_w / W_PER_MW),
             (m.warm, samples.limited_k),
-            (m.base, samples.base.site_w / W_PER_MW),
+            (m.base, _base_w(problem) / W_PER_MW),
             (m.saving, samples.eco_saving_w / W_PER_MW),
             (m.headroom, problem.headroom_k),
             (m.stress, samples.stressed_k),
@@ -172,11 +172,18 @@ def at_time(step_s: Array, time_s: float) -> Array:
     return np.array([np.interp(time_s, knots, np.r_[0.0, row]) for row in one])
 
 
+def _base_w(problem: PlanProblem) -> Array:
+    """Power of the site at the base plan, without jobs that may wait."""
+    base_w, jobs = problem.samples.base.site_w, problem.deferred
+    return base_w if jobs is None else base_w - jobs.site_w_w * jobs.placed_w
+
+
 def _deferred(m: Any, jobs: Deferred | None, steps: int) -> list[tuple[Any, Array]]:
     """Parameters of the jobs that may wait; zero where there are none."""
     none = np.zeros(steps)
-    least_j, most_j, site_w_w = jobs or (none, none, none)
+    least_j, most_j, site_w_w, most_w, _ = jobs or (none, none, none, none, none)
     return [
+        (m.defer_room, most_w / W_PER_MW),
         (m.defer_least, least_j / W_PER_MW),
         (m.defer_most, most_j / W_PER_MW),
         (m.defer_site, site_w_w),

@@ -19,13 +19,15 @@ class PlanPrices(NamedTuple):
 
 
 class Deferred(NamedTuple):
-    """Jobs that may wait, as in ``twin.flexibility``: arrays of shape (time,)."""
+    """Jobs that may wait, as in ``twin.forecast.Movable``: arrays of shape (time,)."""
 
     least_j: Array  # taken by the end of each step if all start as late as they may
     most_j: Array  # likewise as early as they may
     site_w_w: (
         Array  # power of the site for each watt of theirs, with cooling and losses
     )
+    most_w: Array  # of theirs that there is room for
+    placed_w: Array  # of theirs that the base plan holds
 
 
 class PlanProblem(NamedTuple):

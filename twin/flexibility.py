@@ -218,13 +218,13 @@ def releases(
     for name, energy_j in zip(plan.classes, plan.energy_j, strict=True):
         mine = kind == CLASSES.index(name)
         some = Waiters(*(field[mine] for field in known))
-        begin[mine] = _begins(some, energy_j, plan.edge_s)
+        begin[mine] = begins(some, energy_j, plan.edge_s)
     release = jobs.submit_s.copy()
     release[choice.may_wait] = begin
     return release
 
 
-def _begins(some: Waiters, energy_j: Series, edge_s: Series) -> Series:
+def begins(some: Waiters, energy_j: Series, edge_s: Series) -> Series:
     """Starts of the jobs of one class along its curve of energy."""
     power, length, earliest, latest = some
     begin, taken = latest.copy(), np.zeros(len(energy_j))

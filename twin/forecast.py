@@ -12,6 +12,15 @@ Series = NDArray[np.float64]
 DAY_S = 86400.0
 
 
+class Movable(NamedTuple):
+    """Jobs that may wait, at the rack inputs of the site; arrays of shape (time,)."""
+
+    placed_w: Series  # of theirs that the forecast of IT power holds
+    least_j: Series  # taken by the end of each step if all start as late as they may
+    most_j: Series  # likewise as early as they can
+    most_w: Series  # that there is room for
+
+
 class Forecast(NamedTuple):
     """Expected inputs and prices over the horizon; arrays of shape (time,)."""
 
@@ -24,6 +33,7 @@ class Forecast(NamedTuple):
     # with ``at_quantile``.
     quantiles: tuple[float, ...] = ()
     bands: tuple[Inputs, ...] = ()  # one per quantile, arrays of shape (time,)
+    movable: Movable | None = None  # None where no job waits for a plan
 
 
 def at_quantile(forecast: Forecast, quantile: float) -> Inputs:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from twin.forecast import Forecast
+from twin.forecast import Forecast, Series
 from twin.signals import Inputs, Setpoints, State
 
 
@@ -43,6 +43,13 @@ class Estimate(NamedTuple):
     problems: tuple[str, ...]  # critical signals that are not usable, with reason
 
 
+class JobPlan(NamedTuple):
+    """Energy that jobs which may wait shall have taken, at the rack inputs."""
+
+    edge_s: Series  # shape (time + 1,), plant time
+    energy_j: Series  # shape (time,), by the end of each step
+
+
 class Decision(NamedTuple):
     """What a controller wants, and why."""
 
@@ -52,6 +59,7 @@ class Decision(NamedTuple):
     solve_s: float = 0.0
     status: str = "ok"  # "ok", or what made the controller fall back
     linearization_error_w: float = float("nan")  # plan minus twin, site power now
+    jobs: JobPlan | None = None  # None: nothing is held back
 
 
 class Controller(Protocol):

@@ -3,6 +3,7 @@
 Replays of the scheduler (``queue_forecast``) say what running, waiting and coming jobs will
 draw. Boosted quantile regression on their mean and spread, the calendar and lags then
 learns, from earlier origins of the same history, how far reality strays from the replays.
+Between two fits the quantiles follow the errors made since (``recent_errors``).
 """
 
 from typing import NamedTuple
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin import quantile_model, series_forecast
+from twin.baselines import Baseline
 from twin.errors import DataError
 from twin.forecast import DAY_S, Series
 from twin.job_table import Jobs
@@ -25,6 +27,7 @@ from twin.jobs import (
 )
 from twin.quantile_model import QuantileModel, Rows
 from twin.queue_forecast import DAYS_BACK, Replays, replay, visible
+from twin.recent_errors import RecentErrors, Said
 from twin.series_forecast import (
     QUANTILES,
     History,
@@ -34,6 +37,10 @@ from twin.series_forecast import (
 
 STEP_S = 900.0
 REMEMBERED = 2000  # origins whose replays are kept; a fit looks at some 340 of them
+# Share of the last value with the band of its own errors in the mean of both, which does
+# better than either where a pool is full for days. Chosen as in ``recent_errors``.
+PERSISTENCE = Baseline(0.0, band_days=28)
+PERSISTENCE_SHARE = 0.2
 NOW_FADE_S = 3600.0  # assumption: how long what the replays missed now stays missed
 
 
@@ -205,6 +212,8 @@ class JobForecaster:
         self._settings = settings
         self._model: QuantileModel | None = None
         self._known: dict[float, Knowledge] = {}  # by origin; the past does not change
+        self._errors = RecentErrors(QUANTILES, STEP_S, settings.every_s)
+        self._fitted_s = np.inf
 
     def fit(
         self,
@@ -244,6 +253,26 @@ class JobForecaster:
         features, target, lead_s, origin = columns
         rows = Rows(features, target, lead_s, origin, apart)
         self._model = quantile_model.fit(rows, quantiles)
+        self._fitted_s = history.now_s
+        self._errors = self._held_out(history, lengths, horizon_s, rows)
+
+    def _held_out(
+        self, history: History, lengths: list[int], horizon_s: Series, rows: Rows
+    ) -> RecentErrors:
+        """Out-of-sample forecasts of the last fit at its later origins."""
+        model = self._model
+        assert model is not None
+        errors = RecentErrors(model.quantiles, history.step_s, self._settings.every_s)
+        judged = np.isfinite(model.held_out).all(axis=1)
+        for k in np.unique(rows.origin[judged]):
+            mine = judged & (rows.origin == k)
+            then = earlier(history, lengths[k])
+            lead_s = rows.lead_s[mine]
+            anchor = self._known[then.now_s].anchor
+            at = np.searchsorted(horizon_s, lead_s)
+            power_w = anchor[at][:, None] + model.held_out[mine]
+            errors.add(_mixed(then, lead_s, power_w, model.quantiles), *_series(then))
+        return errors
 
     def forecast(
         self,
@@ -256,13 +285,38 @@ class JobForecaster:
         series_forecast.check(history)
         if self._model is None or self._model.quantiles != quantiles:
             self.fit(history, known_future, horizon_s, quantiles)
-        assert self._model is not None
-        known = self._look(history, known_future, horizon_s)
-        stray = quantile_model.predict(self._model, known.features, horizon_s)
+        self._catch_up(history, known_future, horizon_s)
+        said = self._said(history, known_future, horizon_s)
+        power_w = self._errors.corrected(said, *_series(history))
         least, most = pool_bounds(known_future.units, self._hardware, self._mode)
         seen = history.value  # measured powers of jobs may go beyond the profiles
         least, most = min(least, float(seen.min())), max(most, float(seen.max()))
-        return np.asarray(np.clip(known.anchor[:, None] + stray, least, most))
+        return np.asarray(np.clip(power_w, least, most))
+
+    def _catch_up(
+        self, history: History, known_future: KnownFuture, horizon_s: Series
+    ) -> None:
+        """Forecast from the origins since the fit, as it would have been done there."""
+        every_s = self._settings.every_s
+        seen_s = _series(history)[0] + series_forecast.LEAST_HISTORY_S
+        next_s = max(self._errors.latest_s + every_s, self._fitted_s, seen_s)
+        for now_s in np.arange(next_s, history.now_s, every_s):
+            length = len(history.value) - round(
+                (history.now_s - now_s) / history.step_s
+            )
+            then = earlier(history, length)
+            said = self._said(then, known_future, horizon_s)
+            self._errors.add(said, *_series(then))
+
+    def _said(
+        self, history: History, known_future: KnownFuture, horizon_s: Series
+    ) -> Said:
+        """What replays and regressors say at an origin."""
+        assert self._model is not None
+        known = self._look(history, known_future, horizon_s)
+        stray = quantile_model.predict_raw(self._model, known.features)
+        power_w = known.anchor[:, None] + stray
+        return _mixed(history, horizon_s, power_w, self._model.quantiles)
 
     def _look(
         self, history: History, known_future: KnownFuture, horizon_s: Series
@@ -286,6 +340,21 @@ def pool_bounds(units: float, hardware: Hardware, mode: Mode) -> tuple[float, fl
     """Power of a pool with nothing and with everything at work [W]."""
     table, idle = phase_powers(hardware, mode)
     return units * idle, units * (idle + float(table[:, POWERS].max()))
+
+
+def _mixed(
+    history: History, lead_s: Series, power_w: Series, quantiles: tuple[float, ...]
+) -> Said:
+    """Mean with persistence, quantile by quantile."""
+    same = PERSISTENCE.forecast(history, KnownFuture(), lead_s, quantiles)
+    mixed = (1.0 - PERSISTENCE_SHARE) * power_w + PERSISTENCE_SHARE * same
+    return Said(history.now_s, lead_s, mixed)
+
+
+def _series(history: History) -> tuple[float, Series]:
+    """Start and values."""
+    start_s = history.now_s - len(history.value) * history.step_s
+    return start_s, history.value
 
 
 def earlier(history: History, length: int) -> History:

@@ -26,6 +26,8 @@ class JobLoad(NamedTuple):
     units: float
     first_weekday: float  # of that day; 0 is Monday
     scale: float = 1.0  # of the power, to the site
+    most_w: float = np.inf  # IT power that the site can carry
+    window_s: tuple[tuple[str, float], ...] = ()  # class, how long its jobs may wait
 
 
 def job_load(jobs: Jobs, utc_offset_h: float, source: str) -> tuple[JobLoad, Series]:

@@ -4,10 +4,13 @@ Three cases: the queue of jobs behind it (``QueueLoad``), weeks of its own past
 (``PastLoad``), or only what the run has shown so far (``LoadSoFar``).
 """
 
+from threading import Lock
+
 import numpy as np
 from scipy.stats import norm
 
 from twin.forecast import DAY_S, Series
+from twin.held_jobs import HeldJobs
 from twin.job_forecast import JobForecaster, history_of, pool_bounds, replayed
 from twin.job_load import JobLoad
 from twin.jobs import FRONTIER, Mode
@@ -39,12 +42,16 @@ class QueueLoad:
     ----------
     load
         On the clock of the run. Only what is visible at the time of a forecast is used.
+    held
+        The jobs as they run where some wait for a plan; those of the load if None.
     """
 
-    def __init__(self, load: JobLoad) -> None:
+    def __init__(self, load: JobLoad, held: HeldJobs | None = None) -> None:
         self._load = load
+        self._held = held
         self._known = KnownFuture(load.first_weekday, load.units)
         self._learned = LearnAhead(self._learn, REFIT_S, LAG_S)
+        self._lock = Lock()
 
     def prepare(self, now_s: float, lead_s: Series) -> None:
         """Learn what a first forecast needs."""
@@ -63,14 +70,16 @@ class QueueLoad:
             wide = widened(told, lead_s, QUANTILES)
             limits_w = pool_bounds(self._load.units, FRONTIER, Mode())
             return np.asarray(np.clip(wide, *limits_w) * self._load.scale)
-        power = trained.forecast(history, self._known, lead_s, QUANTILES)
+        with self._lock:  # controllers side by side share what was learned
+            power = trained.forecast(history, self._known, lead_s, QUANTILES)
         return np.asarray(power * self._load.scale)
 
     def _history(self, at_s: float) -> History:
         """Jobs and power of the latest weeks."""
         load = self._load
         days = max(min(self._available(at_s), MOST_DAYS), 1)
-        return history_of(load.jobs, at_s, days, load.units, FRONTIER, Mode())
+        jobs = load.jobs if self._held is None else self._held.jobs
+        return history_of(jobs, at_s, days, load.units, FRONTIER, Mode())
 
     def _available(self, at_s: float) -> int:
         """Days of jobs before a time."""

@@ -48,6 +48,9 @@ class QuantileModel(NamedTuple):
     regressors: tuple[HistGradientBoostingRegressor, ...]
     offset: Series  # (lead ranges, quantiles)
     offset_lead_s: Series  # middle of each range that occurs, ascending
+    held_out: (
+        Series  # (rows, quantiles) of the fit, out of sample; nan where not judged
+    )
 
 
 def fit(rows: Rows, quantiles: tuple[float, ...]) -> QuantileModel:
@@ -98,7 +101,7 @@ def _fit(rows: Rows, quantiles: tuple[float, ...]) -> QuantileModel:
     judged = np.isfinite(held_out).all(axis=1)
     error = rows.target[judged, None] - np.sort(held_out[judged], axis=1)
     found = _offsets(error, rows.lead_s[judged], quantiles)
-    return QuantileModel(quantiles, tuple(whole), *found)
+    return QuantileModel(quantiles, tuple(whole), *found, np.sort(held_out, axis=1))
 
 
 def _regressor(quantile: float, seed: int) -> HistGradientBoostingRegressor:
@@ -132,7 +135,13 @@ def _offsets(
 
 def predict(model: QuantileModel, features: Series, lead_s: Series) -> Series:
     """Quantiles of the target, shape (rows, quantiles), ascending along the last axis."""
-    with threadpool_limits(limits=1):
-        raw = np.stack([each.predict(features) for each in model.regressors], axis=1)
+    raw = predict_raw(model, features)
     offset = [np.interp(lead_s, model.offset_lead_s, each) for each in model.offset.T]
-    return np.sort(np.sort(raw, axis=1) + np.stack(offset, axis=1), axis=1)
+    return np.sort(raw + np.stack(offset, axis=1), axis=1)
+
+
+def predict_raw(model: QuantileModel, features: Series) -> Series:
+    """What the regressors say, without offsets; as ``predict``."""
+    with threadpool_limits(limits=1):
+        raw = [each.predict(features) for each in model.regressors]
+    return np.sort(np.stack(raw, axis=1), axis=1)

@@ -15,6 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from twin.guard import GuardEvent
+from twin.held_jobs import Delays
 from twin.interfaces import Decision
 from twin.signals import Inputs, Outputs, Setpoints
 
@@ -42,6 +43,7 @@ class Results(NamedTuple):
     guard_events: list[GuardEvent]  # likewise
     guard_violations: list[str]
     status: str = "ok"  # or what ended the run early
+    delays: Delays | None = None  # of jobs, where some could wait for a plan
 
     @property
     def telemetry(self) -> pd.DataFrame:

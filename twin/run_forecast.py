@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from twin.forecast import DAY_S
+from twin.held_jobs import HeldJobs
 from twin.load_forecast import LoadSoFar, PastLoad, QueueLoad
 from twin.scenario import Scenario
 from twin.site_forecast import (
@@ -20,9 +21,20 @@ LEAST_PAST_S = 11 * DAY_S  # a week of climatology and some days to learn from
 MOST_PAST_S = 28 * DAY_S
 
 
-def make_forecaster(scenario: Scenario) -> SiteForecaster:
-    """Forecaster that knows what came before the run, and nothing of the run itself."""
-    return forecasters(scenario)()
+def make_forecaster(scenario: Scenario, held: HeldJobs | None = None) -> SiteForecaster:
+    """Forecaster that knows what came before the run, and nothing of the run itself.
+
+    Parameters
+    ----------
+    scenario
+        Of the run.
+    held
+        Its jobs as they run, where some wait for a plan.
+    """
+    if held is None or scenario.load.queue is None:
+        return forecasters(scenario)()
+    known = Known(scenario.inputs_at, scenario.price_at, scenario.carbon_at)
+    return SiteForecaster(known, QueueLoad(scenario.load.queue, held), waiting=held)
 
 
 def forecasters(scenario: Scenario) -> Callable[[], SiteForecaster]:

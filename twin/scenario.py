@@ -66,6 +66,7 @@ def load_scenario(
     load_file: str | Path | None = None,
     scale_load: bool = True,
     load_day: float | None = None,
+    window_s: dict[str, float] | None = None,
 ) -> Scenario:
     """Read the inputs of a run.
 
@@ -84,6 +85,8 @@ def load_scenario(
         watts count as they are and must not exceed the rating.
     load_day
         Days into the load at which the run starts, see ``workload.begin_at``.
+    window_s
+        Class -> how long its jobs may wait for a plan, see ``workload.may_wait``. [s]
 
     Returns
     -------
@@ -104,7 +107,8 @@ def load_scenario(
         message = f"--hours {hours:g}: a run needs more than 0 hours. Give e.g. 24."
         raise ConfigError(message)
     read = workload.read_load(trace, site.location.utc_offset_h)
-    profile = workload.begin_at(read, load_day, hours)
+    begun = workload.begin_at(read, load_day, hours)
+    profile = workload.may_wait(begun, window_s or {}, hours * 3600.0)
     rated_w = site.facility.it.racks.rated_power_w
     peak_w = float(profile.power_w.max())
     if not scale_load and peak_w > rated_w:
@@ -122,7 +126,9 @@ def load_scenario(
         duration_s=hours * 3600.0,
         utc_offset_h=site.location.utc_offset_h,
         weather=outdoor,
-        load=workload.scale_to(profile, rated_w) if scale_load else profile,
+        load=workload.within(
+            workload.scale_to(profile, rated_w) if scale_load else profile, rated_w
+        ),
         price=grid.read_hourly(price, grid.PRICE),
         carbon=grid.read_hourly(carbon, grid.CARBON),
         load_scaled_from_w=peak_w if scale_load else 0.0,

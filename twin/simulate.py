@@ -14,6 +14,7 @@ from twin.closed_loop import IS_MEAN, MEAN_SUFFIXES, Pace
 from twin.compiled import Matrix, initial_state, run, step
 from twin.config import Site
 from twin.errors import ConfigError
+from twin.held_jobs import HeldJobs, held_jobs
 from twin.interfaces import Controller
 from twin.results import SCAN_SIGNALS, Course, Results, as_arrays, joined
 from twin.run_forecast import make_forecaster
@@ -100,7 +101,8 @@ def simulate(
         facility or site.facility,
         pace_of(site, dt_s, control_interval_s),
     )
-    walk, parts = _begun(plan, controller, store)
+    held = held_jobs(scenario.load.queue)
+    walk, parts = _begun(plan, controller, store, held)
     status, total = "ok", plan.scans
     while walk.scan < total and status == "ok":
         part = walk.advance(min(stretch_of(plan.pace), total - walk.scan))
@@ -117,6 +119,7 @@ def simulate(
         walk.guard_events,
         walk.guard_violations,
         status,
+        held.delays() if held and walk.decisions else None,
     )
 
 
@@ -126,12 +129,13 @@ def stretch_of(pace: Pace) -> int:
 
 
 def _begun(
-    plan: Run, controller: Controller, store: RunStore | None
+    plan: Run, controller: Controller, store: RunStore | None, held: HeldJobs | None
 ) -> tuple[Walk, list[Course]]:
     """Walk at its start, or where a killed run stopped."""
     policy = getattr(controller, "policy", None)
     if policy is None:
-        return CalledWalk(plan, controller, make_forecaster(plan.scenario)), []
+        forecaster = make_forecaster(plan.scenario, held)
+        return CalledWalk(plan, controller, forecaster, held), []
     position, parts = store.load() if store else (None, [])
     return CompiledWalk(plan, policy, position), parts
 

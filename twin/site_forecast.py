@@ -15,7 +15,7 @@ import numpy as np
 
 from plant import psychrometrics
 from twin.blend import BlendForecaster, MeanForecaster
-from twin.forecast import DAY_S, Forecast, Series, horizon_grid
+from twin.forecast import DAY_S, Forecast, Movable, Series, horizon_grid
 from twin.learn_ahead import LearnAhead
 from twin.series_forecast import History, KnownFuture, SeriesForecaster, starts
 from twin.signals import Inputs
@@ -49,6 +49,13 @@ class LoadForecaster(Protocol):
 
     def forecast(self, now_s: float, lead_s: Series) -> Series:
         """Quantiles ``QUANTILES`` of the steps of ``STEP_S`` from now on [W]."""
+
+
+class Waiting(Protocol):
+    """Jobs that may wait for a plan; see ``held_jobs.HeldJobs``."""
+
+    def movable(self, step_s: Series, load_w: Series) -> Movable | None:
+        """What a plan over the next steps may choose; None if nothing is held."""
 
 
 class Known(NamedTuple):
@@ -151,11 +158,18 @@ class SiteForecaster:
         Forecaster of the IT power.
     price
         Shared with other runs of the same site, its own if None.
+    waiting
+        Jobs that may wait, None if none may.
     """
 
     def __init__(
-        self, known: Known, load: LoadForecaster, price: PriceToCome | None = None
+        self,
+        known: Known,
+        load: LoadForecaster,
+        price: PriceToCome | None = None,
+        waiting: Waiting | None = None,
     ) -> None:
+        self._waiting = waiting
         self._known = known
         self._load = load
         self._price_to_come = price or PriceToCome(known.price)
@@ -200,6 +214,10 @@ class SiteForecaster:
             _by_step(each.forecast(now_s, lead_s)[:, None], steps)[:, 0]
             for each in grid
         )
+        waiting: Movable | None = None
+        if self._waiting is not None:
+            expected_w = np.asarray(bands[MIDDLE].it_demand_w)
+            waiting = self._waiting.movable(steps, expected_w)
         return Forecast(
             now_s + np.concatenate([[0.0], np.cumsum(steps)[:-1]]),
             steps,
@@ -208,6 +226,7 @@ class SiteForecaster:
             carbon,
             QUANTILES,
             bands,
+            waiting,
         )
 
     def _price(

@@ -14,7 +14,9 @@ from twin.closed_loop import Guards, Memory, Pace, Policy, closed_loop, run_scan
 from twin.compiled import Matrix, initial_state
 from twin.config import Site
 from twin.envelope import Scene, as_boxes
+from twin.held_jobs import HeldJobs
 from twin.interfaces import Controller, Decision, Estimate
+from twin.job_load import STEP_S
 from twin.results import Course
 from twin.rows import Row, as_inputs
 from twin.scenario import Scenario
@@ -22,6 +24,8 @@ from twin.signals import Inputs, Outputs, Setpoints, State
 from twin.site import MOST_STARTS
 from twin.site_forecast import SiteForecaster
 from twin.topology import Facility
+
+DEMAND = Inputs._fields.index("it_demand_w")
 
 
 class Run(NamedTuple):
@@ -207,8 +211,15 @@ def _violations(
 class CalledWalk:
     """The controller is called in Python at every control cycle."""
 
-    def __init__(self, run: Run, controller: Controller, forecaster: SiteForecaster):
+    def __init__(
+        self,
+        run: Run,
+        controller: Controller,
+        forecaster: SiteForecaster,
+        held: HeldJobs | None = None,
+    ):
         self._run, self._controller, self._forecaster = run, controller, forecaster
+        self._held = held
         self._state, self._active = start_of(run)
         self._memory = guarding.fresh_memory(-run.pace.control_s)
         self._guards = guards_of(run.site)
@@ -226,7 +237,15 @@ class CalledWalk:
         moves, held = np.empty((2, len(now.control_s), len(Setpoints._fields)))
         for cycle, now_s in enumerate(now.control_s):
             seen = Inputs(*(float(value) for value in now.at_cycles[:, cycle]))
-            wanted = self._decide(float(now_s), seen, as_inputs(now.worst[:, cycle]))
+            worst = as_inputs(now.worst[:, cycle])
+            if self._held is not None:
+                middle_s, power_w = self._held.power(now_s, now_s, STEP_S)
+                demand_w = float(np.interp(now_s, middle_s, power_w))
+                seen = seen._replace(it_demand_w=demand_w)
+                full_w = self._run.plant.it.racks.rated_power_w
+                worst = worst._replace(it_demand_w=full_w)  # all may start at once
+            wanted = self._decide(float(now_s), seen, worst)
+            self._carry_out(now, cycle)
             moves[cycle] = self._active
             held[cycle] = np.array(wanted) != moves[cycle]
             some = rows[cycle * pace.scans : (cycle + 1) * pace.scans]
@@ -267,6 +286,24 @@ class CalledWalk:
         self.decisions.append(decision)
         self.guard_events += result.events
         return decision.setpoints
+
+    def _carry_out(self, now: _Stretch, cycle: int) -> None:
+        """Let the scheduler follow the plan; the load from now on is what it makes."""
+        if self._held is None:
+            return
+        pace, now_s = self._run.pace, float(now.control_s[cycle])
+        until_s = now_s + pace.control_s
+        self._held.follow(self.decisions[-1].jobs)
+        self._held.advance(until_s)
+        middle_s, power_w = self._held.power(now_s, until_s, STEP_S)
+        scan, step = cycle * pace.scans, cycle * pace.scans * pace.steps
+        ends_s = now.end_s[scan : scan + pace.scans]
+        steps = now.middles[DEMAND, step : step + pace.scans * pace.steps]
+        steps_s = now_s + (np.arange(len(steps)) + 0.5) * pace.dt_s
+        steps[:] = np.interp(steps_s, middle_s, power_w)
+        now.at_ends[DEMAND, scan : scan + pace.scans] = np.interp(
+            ends_s, middle_s, power_w
+        )
 
     def _watch(self, now: _Stretch, cycle: int, scans: int) -> None:
         """Let the forecaster see the scans between this cycle and the next."""

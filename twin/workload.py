@@ -14,8 +14,10 @@ import pandas as pd
 
 from twin.errors import ConfigError, DataError
 from twin.forecast import DAY_S, Series
+from twin.held_jobs import HeldJobs
 from twin.job_load import STEP_S, JobLoad, from_run_start, job_load
 from twin.job_table import Jobs
+from twin.jobs import FRONTIER, Grid, Mode, power_series
 from twin.readers.formats import read_jobs, read_table
 from twin.tables import read_csv
 
@@ -107,6 +109,45 @@ def begin_at(load: Workload, load_day: float | None, hours: float) -> Workload:
     return load._replace(begin_s=day * DAY_S, queue=queue)
 
 
+def may_wait(load: Workload, window_s: dict[str, float], until_s: float) -> Workload:
+    """The load with jobs that may wait for a plan, scheduled anew from the run's start.
+
+    Nobody waits for a plan in its power: it is what a run without one meets, so that
+    runs with and without differ by the plan alone.
+
+    Parameters
+    ----------
+    load
+        That begins where the run does, unscaled.
+    window_s
+        Class -> how long its jobs may wait; none if empty. [s]
+    until_s
+        End of the run; the load is none beyond a day later.
+
+    Raises
+    ------
+    ConfigError
+        The load is not made of jobs.
+    """
+    if not window_s:
+        return load
+    if load.queue is None:
+        message = (
+            f"--may-wait: {load.source} is a power series, and only jobs can wait. Give "
+            "a job table as --load, e.g. one made by `wetbulb jobs import`."
+        )
+        raise ConfigError(message)
+    plain = HeldJobs(load.queue, {})
+    plain.advance(until_s + DAY_S)
+    steps = int(np.ceil(load.period_s / STEP_S))
+    grid = Grid(-load.begin_s, STEP_S, steps)
+    power_w = power_series(plain.jobs, grid, load.queue.units, FRONTIER, Mode())
+    time_s = np.asarray((np.arange(steps) + 0.5) * STEP_S, dtype=np.float64)
+    queue = load.queue._replace(window_s=tuple(window_s.items()))
+    period_s = steps * STEP_S
+    return load._replace(time_s=time_s, power_w=power_w, period_s=period_s, queue=queue)
+
+
 def read_workload(path: Path) -> Workload:
     """Read a power series.
 
@@ -182,6 +223,12 @@ def scale_to(workload: Workload, peak_w: float) -> Workload:
     scale = peak_w / largest
     queue = workload.queue and workload.queue._replace(scale=scale)
     return workload._replace(power_w=workload.power_w * scale, queue=queue)
+
+
+def within(workload: Workload, most_w: float) -> Workload:
+    """The same load, whose queue knows what the site can carry [W]."""
+    queue = workload.queue and workload.queue._replace(most_w=most_w)
+    return workload._replace(queue=queue)
 
 
 def power_at(workload: Workload, time_s: Series | float) -> Series:

@@ -110,7 +110,7 @@ def test_the_document_says_met_only_where_both_targets_are() -> None:
         return Verdict(name, "W", 99, score(pinball, coverage), naive, naive)
 
     cases = [("good", 79.0, 0.8), ("weak", 81.0, 0.8), ("narrow", 50.0, 0.7)]
-    text = document([verdict(*case) for case in cases], [])
+    text = document([verdict(*case) for case in cases], [], [])
     rows = {
         line.split(" | ")[0]: line
         for line in text.splitlines()

@@ -296,7 +296,8 @@ def test_jobs_that_may_wait_run_in_cheap_hours_between_their_two_curves(planned)
     total_j = 2e6 * 6 * 3600.0
     soonest = np.minimum(2e6 * ends_s, total_j)
     latest = np.clip(2e6 * (ends_s - 12 * 3600.0), 0.0, total_j)
-    jobs = Deferred(latest, soonest, np.full(len(ends_s), 1.1))
+    steps = np.ones(len(ends_s))
+    jobs = Deferred(latest, soonest, 1.1 * steps, 2e6 * 6 * steps, 0.0 * steps)
     cheap = (forecast.time_s >= 9 * 3600.0) & (forecast.time_s < 13 * 3600.0)
     price = np.where(cheap, 20.0, 90.0) / 3.6e9
     numbers = problem(forecast, samples, energy_usd_j=price)
