@@ -18,6 +18,7 @@ from bms_io.daemon.eyes import Eyes, Look
 from bms_io.daemon.handover import Handover
 from bms_io.daemon.helm import Helm
 from bms_io.daemon.modes import Change, Mode, ModeKeeper
+from bms_io.daemon.plausible import Plausible
 from bms_io.daemon.setup import LoopResult, Setup, Tally, TurnReport
 from bms_io.daemon.steering import Steering
 from bms_io.point_names import CLOCK_POINT
@@ -27,6 +28,7 @@ from twin.estimate import estimate
 from twin.interfaces import Estimate, Quality, Snapshot
 
 CLOCK_STILL_S = 120.0  # longer than a plant takes between two readings, assumption
+CLOCK_JUMP_S = 3600.0  # more than a plant may be ahead of our own clock, assumption
 MOST_KEPT = 1000  # events of a daemon in memory; all are in its audit log
 
 
@@ -46,6 +48,7 @@ class ClosedLoop:
         self._audit = AuditLog(setup.directory / AUDIT_FILE)
         self._record = Recorder(setup.directory) if setup.tables else NoTables()
         self._eyes = Eyes(setup.point_map)
+        self._plausible = Plausible()
         self._steering = Steering(
             setup.site,
             Desk(setup.decider, setup.deadline_s),
@@ -185,6 +188,8 @@ class ClosedLoop:
             self._record.telemetry(look.snapshot)
         self._snapshot = look.snapshot
         seen = estimate(self._site, look.snapshot, self._seen)
+        contradictions = self._plausible.look(look.snapshot)
+        seen = seen._replace(problems=(*seen.problems, *contradictions))
         self._seen = self._alive(seen, look.snapshot)
         self._steering.observe(self._seen)
         return look, self._seen
@@ -195,7 +200,11 @@ class ClosedLoop:
         if clock is None or clock.quality is Quality.BAD:
             return seen
         if clock.value != self._clock_s:
+            step_s, passed_s = clock.value - self._clock_s, seen.time_s - self._moved_s
             self._clock_s, self._moved_s = clock.value, seen.time_s
+            if not 0.0 < step_s <= passed_s + CLOCK_JUMP_S:
+                problem = f"{CLOCK_POINT}: jumps by {step_s:g} s in {passed_s:g} s"
+                return seen._replace(problems=(*seen.problems, problem))
         still_s = seen.time_s - self._moved_s
         if still_s < max(1.5 * self._site.control.scan_interval_s, CLOCK_STILL_S):
             return seen

@@ -205,6 +205,9 @@ def show_status(directory: Path, as_json: bool) -> None:
     for alarm in said.get("alarms", []):
         line = f"alarm P{alarm['priority']} {alarm['alarm']} ({alarm['standing']})"
         console.write(f"{line}: {alarm['detail']}. To do: {alarm['response']}")
+    shown = said.get("recommendation") or {}
+    if shown.get("open"):
+        console.write(f"recommendation {shown['number']} until {shown['until_s']:g} s")
     active, advice = said.get("active", {}), said.get("advice", {})
     for name, value in advice.items():
         console.write(f"{name:18} active {active[name]:>12g}  wanted {value:>12g}")

@@ -107,8 +107,11 @@ def _tell(directory: Path, command: str, role: str = "operator", **body: Any) ->
     with console.reporting(as_json=False):
         from dashboards import control
 
-        control.ask(directory, command, role, **(body or {"asked": command}))
-        console.write(f"{command}: taken, in force at the next turn")
+        said = control.ask(directory, command, role, **(body or {"asked": command}))
+        told = (
+            "taken, in force at the next turn" if "next_turn" in said else said["done"]
+        )
+        console.write(f"{command}: {told}")
 
 
 @control_app.command("status")
@@ -141,6 +144,31 @@ def control_mode(
 ) -> None:
     """Ask for a mode; leaving auto ramps the plant home first."""
     _tell(directory, "mode", mode=mode)
+
+
+NumberArgument = Annotated[
+    int, typer.Argument(help="Of the recommendation, see status.")
+]
+
+
+@control_app.command("accept")
+def control_accept(
+    number: NumberArgument,
+    reason: Annotated[str, typer.Option(help="For the audit log.")] = "",
+    directory: DirectoryOption = DIRECTORY,
+) -> None:
+    """Say that a recommendation of advise mode is carried out by hand."""
+    _tell(directory, "accept", number=number, reason=reason)
+
+
+@control_app.command("reject")
+def control_reject(
+    number: NumberArgument,
+    reason: Annotated[str, typer.Option(help="Why; it is needed.")],
+    directory: DirectoryOption = DIRECTORY,
+) -> None:
+    """Say that a recommendation of advise mode is not carried out, and why."""
+    _tell(directory, "reject", number=number, reason=reason)
 
 
 @control_app.command("exit-to-local")

@@ -3,12 +3,14 @@
 import time
 from typing import Any
 
+from bms_io.daemon.advice import AdviceBook
 from bms_io.daemon.alarm_table import alarm_table
 from bms_io.daemon.alarms import AlarmBook
 from bms_io.daemon.audit import AuditLog
 from bms_io.daemon.conditions import conditions
 from bms_io.daemon.historian import Historian
 from bms_io.daemon.logs import JsonLog
+from bms_io.daemon.modes import Mode
 from bms_io.daemon.notify import notify
 from bms_io.daemon.setup import TurnReport
 from bms_io.daemon.steering import Plan
@@ -51,6 +53,7 @@ class Monitor:
             0,
         )
         self.alarms = AlarmBook(self._table)
+        self.advice = AdviceBook(site.control.control_interval_s)
         self.audit: AuditLog | None = None  # of the loop, once there is one
         self.last: TurnReport | None = None
         self.last_monotonic_s = time.monotonic()
@@ -60,6 +63,7 @@ class Monitor:
         self._plan = report.plan or self._plan
         self.last, self.last_monotonic_s = report, time.monotonic()
         self._count(report)
+        self._advise(report)
         self._historian.put(report.look.snapshot)
         lost = self._historian.lost - self._lost_before
         self._lost_before = self._historian.lost
@@ -73,6 +77,15 @@ class Monitor:
         if report.held:
             self._log.say("warning", "held", why=report.held)
         notify("WATCHDOG=1")
+
+    def _advise(self, report: TurnReport) -> None:
+        """In advise mode each new plan is a recommendation."""
+        if report.mode is not Mode.ADVISE:
+            self.advice.close(report.time_s)
+        elif report.plan is not None and not report.plan.failure:
+            active = report.seen.setpoints._asdict().items()
+            now = {name: float(value) for name, value in active}
+            self.advice.offer(report.plan.guarded, now, report.time_s)
 
     def record(self, event: str, now_s: float, **details: Any) -> None:
         """Put into the audit log; the loop says by itself when that fails."""
@@ -118,6 +131,7 @@ class Monitor:
             "emergency": last.emergency,
             "overridden": sorted(last.overridden),
             "released": sorted(last.locked),
+            "recommendation": self.advice.shown(now_s),
             "active": {k: float(v) for k, v in last.seen.setpoints._asdict().items()},
             "advice": {k: float(v) for k, v in advice.items()},
             "alarms": [self._shown(name) for name in self.alarms.standing(now_s)],

@@ -23,7 +23,7 @@ from bms_io.loop import ClosedLoop
 from bms_io.point_names import CLOCK_POINT
 from bms_io.points import PointMap
 from bms_io.site_driver import SiteReader
-from twin.errors import CommunicationError
+from twin.errors import AuditError, CommunicationError
 from twin.interfaces import Quality
 
 WHERE_FILE, TOKEN_FILE, LOCK_FILE = "control.json", "tokens.json", "lock"
@@ -179,10 +179,29 @@ def _routes(loop: ClosedLoop, monitor: Monitor) -> dict[str, Route]:
         "/metrics": Route("GET", "", metrics),
         "/status": Route("GET", "viewer", status),
         **{f"/{name}": Route("POST", "operator", command(name)) for name in commands},
+        "/accept": Route("POST", "operator", _answer(monitor, "accept")),
+        "/reject": Route("POST", "operator", _answer(monitor, "reject")),
         "/reset": Route("POST", "engineer", command("reset")),
         "/acknowledge": Route("POST", "operator", acknowledge),
         "/shelve": Route("POST", "operator", shelve),
     }
+
+
+def _answer(monitor: Monitor, verb: str) -> Callable[[str, dict[str, Any]], Answer]:
+    """What the operator says to a recommendation."""
+
+    def act(who: str, body: dict[str, Any]) -> Answer:
+        if monitor.last is None or monitor.audit is None:
+            return Answer(503, _json({"error": "no turn yet"}))
+        now_s = monitor.last.time_s
+        try:
+            reply = monitor.advice.answer(body, verb, who, now_s, monitor.audit)
+        except AuditError as error:
+            return Answer(503, _json({"error": f"{error}; it does not count"}))
+        key = "done" if reply.code == 200 else "error"
+        return Answer(reply.code, _json({key: reply.text}))
+
+    return act
 
 
 def _on_alarm(monitor: Monitor, act: str, who: str, body: dict[str, Any]) -> Answer:

@@ -65,6 +65,7 @@ class WatchedPlant(SimulatedPlant):
         self.course: list[Seen] = []
         self.tamper: Callable[[dict[str, float]], dict[str, float]] = dict
         self.deaf: set[str] = set()  # requests that are acknowledged and ignored
+        self.jammed: dict[str, float] = {}  # actuators that do not follow
         self.truth_inlet_c = 0.0
         super().__init__(*arguments)
 
@@ -77,6 +78,13 @@ class WatchedPlant(SimulatedPlant):
     def request(self, field: str, value: float) -> None:
         if field not in self.deaf:
             super().request(field, value)
+
+    def _run(self, from_s: float, to_s: float) -> Any:
+        held, self._overrides = self._overrides, {**self._overrides, **self.jammed}
+        try:
+            return super()._run(from_s, to_s)
+        finally:
+            self._overrides = held
 
     def _measure(self, out: Any) -> dict[str, float]:
         measured = super()._measure(out)
@@ -231,7 +239,8 @@ def run(
         port, _ = await server.start("127.0.0.1", 0)
         wire = Wire(port)
         proxy = await asyncio.start_server(wire.serve, "127.0.0.1", 0)
-        through = QUICK.at("127.0.0.1", proxy.sockets[0].getsockname()[1])
+        wired = others.pop("wired", QUICK)
+        through = wired.at("127.0.0.1", proxy.sockets[0].getsockname()[1])
         direct = POINTS.at("127.0.0.1", port)
         reports: list[TurnReport] = []
         decider = others.pop("decider", None) or InThread(controller or Ramp())

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.faults.data_cases import DATA_CASES
 from tests.faults.host_cases import HOST_CASES
 from tests.faults.plant_cases import PLANT_CASES
 from tests.faults.rig import assert_invariants, run
@@ -12,7 +13,7 @@ CASES = [
     pytest.param(
         case, id=case.name, marks=[] if case.name in FAST else pytest.mark.slow
     )
-    for case in (*WIRE_CASES, *PLANT_CASES, *HOST_CASES)
+    for case in (*WIRE_CASES, *PLANT_CASES, *DATA_CASES, *HOST_CASES)
 ]
 
 
