@@ -13,8 +13,9 @@ from bms_io.daemon.audit import AUDIT_FILE, verify_audit
 from bms_io.daemon.modes import Mode
 from bms_io.daemon.monitor import Monitor
 from bms_io.daemon.pace import FreePace
+from bms_io.daemon.postgres import PostgresSink
 from bms_io.daemon.service import TOKEN_FILE, WHERE_FILE, Settings, serve
-from bms_io.daemon.setup import Setup
+from bms_io.daemon.setup import Setup, TurnReport
 from bms_io.daemon.worker import Worker
 from bms_io.limits import limits_of, load_limits
 from bms_io.points import load_points
@@ -51,6 +52,7 @@ class Request(NamedTuple):
     api_port: int
     hours: float | None
     memory_mib: int
+    postgres: str | None
     directory: Path
 
 
@@ -93,6 +95,7 @@ def run(request: Request) -> None:
             scan_interval_s=scan_s, control_interval_s=control_s
         )
     )
+    sink = PostgresSink(request.postgres, site.name) if request.postgres else None
     forecaster = make_forecaster(scenario)
     forecaster.prepare()  # learning takes seconds; a decision does not wait for it
     worker = Worker(
@@ -100,6 +103,10 @@ def run(request: Request) -> None:
         functools.partial(make_controller, request.site, request.controller),
         request.memory_mib << 20,
     )
+
+    def copies_to(report: TurnReport) -> None:
+        if sink is not None:
+            sink.put(report.look.snapshot)
 
     def build(pace: FreePace, monitor: Monitor) -> Setup:
         worker.start()
@@ -116,7 +123,7 @@ def run(request: Request) -> None:
             good_cycles=request.good_cycles,
             tables=False,
             deadline_s=request.deadline_s,
-            watchers=(monitor.turn,),
+            watchers=(monitor.turn, copies_to),
         )
 
     _describe(request, hours)
@@ -124,7 +131,11 @@ def run(request: Request) -> None:
     settings = Settings(
         request.directory, scan_s, request.speed, request.api_port, duration_s
     )
-    asyncio.run(serve(settings, points, site, build))
+    try:
+        asyncio.run(serve(settings, points, site, build))
+    finally:
+        if sink is not None:
+            sink.close()
 
 
 def _describe(request: Request, hours: float) -> None:

@@ -70,6 +70,10 @@ def control_run(
     memory: Annotated[
         int, typer.Option(min=256, help="Address space of the optimizer [MiB].")
     ] = 4096,
+    postgres: Annotated[
+        str | None,
+        typer.Option(help="Also copy the history there, e.g. 'host=db dbname=plant'."),
+    ] = None,
     directory: DirectoryOption = DIRECTORY,
 ) -> None:
     """Run the daemon; it starts in shadow and writes nothing before it is in auto."""
@@ -97,6 +101,7 @@ def control_run(
                 api_port=api_port,
                 hours=hours,
                 memory_mib=memory,
+                postgres=postgres,
                 directory=directory,
             )
         )
