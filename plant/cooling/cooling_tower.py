@@ -45,11 +45,13 @@ class CoolingTower(NamedTuple):
     fan_power_w: NonNegative  # electrical, at full fan speed
     design_wet_bulb_c: float = 25.6
     minimum_air_flow_ratio: Fraction = 0.2
-    free_convection_ratio: Fraction = 0.1  # of air flow and conductance, fan off
+    free_convection_ratio: Fraction = 0.1  # of air flow, fan off
+    free_convection_ua_ratio: Fraction = 0.1  # of conductance, fan off
     cycles_of_concentration: Positive = 3.0
     drift_fraction: Fraction = 0.00008  # of design water flow at full air flow
     ua_air_curve: tuple[float, float, float] = (0.0, 1.3, -0.3)
     ua_air_limits: tuple[float, float] = (0.2, 1.0)
+    ua_air_factor_limits: tuple[float, float] = (0.0, 10.0)
     ua_wet_bulb_curve: tuple[float, float] = (1.0, 0.0081)
     ua_wet_bulb_limits_k: tuple[float, float] = (-10.0, 25.0)
     ua_wet_bulb_factor_limits: tuple[float, float] = (0.85, 1.3)
@@ -116,9 +118,18 @@ def _cell(
     return _Cell(
         merkel.streams_in(water_in_c, water_w_k, air.wet_bulb_c, air.pressure_pa),
         merkel.AirSide(
-            full_kg_s, ntu * factor, tower.ua_air_curve, tower.ua_air_limits
+            full_kg_s,
+            ntu * factor,
+            tower.ua_air_curve,
+            tower.ua_air_limits,
+            tower.ua_air_factor_limits,
         ),
-        merkel.AirFlow(full_kg_s * tower.free_convection_ratio, ntu),
+        merkel.AirFlow(
+            full_kg_s * tower.free_convection_ratio,
+            ntu
+            * tower.free_convection_ua_ratio
+            / np.maximum(tower.free_convection_ratio, SMALL),
+        ),
     )
 
 

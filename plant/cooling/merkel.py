@@ -65,6 +65,7 @@ class AirSide(NamedTuple):
     full_ntu: Numeric  # design conductance over the capacity rate at full flow
     curve: tuple[float, float, float]  # conductance over the air-flow ratio
     limits: tuple[float, float]  # of the ratio in that curve
+    factor_limits: tuple[float, float]  # of its value
 
 
 class AirFlow(NamedTuple):
@@ -235,7 +236,8 @@ def _unit_log_mean(hot_end: Numeric, cold_end: Numeric) -> Numeric:
 def air_factor(fan: AirSide, air_ratio: Numeric) -> Numeric:
     """Conductance over that at full air flow; the curve is held at its limits."""
     x = held(air_ratio, fan.limits)
-    factor: Numeric = np.maximum(quadratic(fan.curve, x), SMALL)
+    value = held(quadratic(fan.curve, x), fan.factor_limits)
+    factor: Numeric = np.maximum(value, SMALL)
     return factor
 
 

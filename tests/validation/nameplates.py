@@ -52,19 +52,22 @@ def merkel_tower(fields, curves):
     }
     fan, by_air, by_wet_bulb, by_water = curve.values()
     ua_w_k = fields["design_air_flow_rate_u_factor_times_area_value"]
-    still = fields["free_convection_regime_u_factor_times_area_value"] / ua_w_k
+    still_w_k = fields["free_convection_regime_u_factor_times_area_value"]
+    air_m3_s = fields["design_air_flow_rate"]
     return CoolingTower(
         ua_w_k=ua_w_k,
         water_flow_kg_s=fields["design_water_flow_rate"] * water.density(SIZING_C),
-        air_flow_m3_s=fields["design_air_flow_rate"],
+        air_flow_m3_s=air_m3_s,
         fan_power_w=fields["design_fan_power"],
         design_wet_bulb_c=fields["design_inlet_air_wet_bulb_temperature"],
         minimum_air_flow_ratio=fields["minimum_air_flow_rate_ratio"],
-        free_convection_ratio=still,
+        free_convection_ratio=fields["free_convection_regime_air_flow_rate"] / air_m3_s,
+        free_convection_ua_ratio=still_w_k / ua_w_k,
         cycles_of_concentration=fields["blowdown_concentration_ratio"],
         drift_fraction=fields["drift_loss_percent"] / 100,
         ua_air_curve=coefficients(by_air),
         ua_air_limits=curve_limits(by_air),
+        ua_air_factor_limits=curve_limits(by_air, "output"),
         ua_wet_bulb_curve=coefficients(by_wet_bulb),
         ua_wet_bulb_limits_k=curve_limits(by_wet_bulb),
         ua_wet_bulb_factor_limits=curve_limits(by_wet_bulb, "output"),
@@ -96,7 +99,9 @@ def eir_chiller(params):
         condenser_limits_c=limits(by_temperature, "y"),
         minimum_part_load_ratio=fields["minimum_part_load_ratio"],
         maximum_part_load_ratio=fields["maximum_part_load_ratio"],
-        minimum_unloading_ratio=fields["minimum_unloading_ratio"],
+        minimum_unloading_ratio=max(
+            fields["minimum_unloading_ratio"], limits(by_load, "x")[0]
+        ),
         condenser_heat_fraction=fields[
             "fraction_of_compressor_electric_consumption_rejected_by_condenser"
         ],
@@ -121,7 +126,9 @@ def reformulated_eir_chiller(params):
         load_curve_limits_c=limits(by_load, "x"),
         minimum_part_load_ratio=fields["minimum_part_load_ratio"],
         maximum_part_load_ratio=fields["maximum_part_load_ratio"],
-        minimum_unloading_ratio=fields["minimum_unloading_ratio"],
+        minimum_unloading_ratio=max(
+            fields["minimum_unloading_ratio"], limits(by_load, "y")[0]
+        ),
         condenser_heat_fraction=fields[
             "fraction_of_compressor_electric_consumption_rejected_by_condenser"
         ],

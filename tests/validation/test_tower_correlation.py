@@ -6,15 +6,18 @@ import pytest
 from plant.cooling import approach, tower_correlation
 from plant.cooling.tower_correlation import CorrelatedTower
 from tests.validation.conftest import published
+from tests.validation.nameplates import coefficients
 
 
 def nameplate(params):
     fields = params["fields"]
+    fan = fields["fan_power_ratio_function_of_air_flow_rate_ratio_curve_name"]
     tower = CorrelatedTower(
         fields["design_water_flow_rate"],
         fields["design_fan_power"],
         cooltools=float(fields["model_type"] == "CoolToolsCrossFlow"),
         minimum_air_flow_ratio=fields["minimum_air_flow_rate_ratio"],
+        fan_power_curve=coefficients(params["curves"][fan]["f"]),
     )
     return tower_correlation.calibrated(
         tower,
