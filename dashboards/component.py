@@ -54,6 +54,13 @@ def show(name: str, as_json: bool) -> None:
     if as_json:
         console.write_json(described)
         return
+    _write_explained(component, fields)
+    if others:
+        console.write(f"\nSame file: {', '.join(others)}")
+
+
+def _write_explained(component: Component, fields: list[bench.Field]) -> None:
+    """Print the explanation of a component and every name that goes in or out."""
     console.write(_explanation(component))
     console.write("\nParameters (--params FILE, YAML or JSON)")
     for f in fields:
@@ -61,13 +68,11 @@ def show(name: str, as_json: bool) -> None:
         notes = "; ".join(note for note in (f.allowed, default, f.comment) if note)
         console.write(f"  {f.name}: {notes}")
     console.write("\nInput columns (CSV)")
-    for column, limits in bench_inputs.allowed(inputs).items():
+    for column, limits in bench_inputs.allowed(bench.columns(component)).items():
         console.write(f"  {column} [{bench_inputs.unit(column)}]: {limits}")
     console.write("\nOutput columns")
-    for column in outputs:
+    for column in bench.output_columns(component):
         console.write(f"  {column} [{_unit(component, column)}]")
-    if others:
-        console.write(f"\nSame file: {', '.join(others)}")
 
 
 def _show_family(name: str, members: dict[str, Component], as_json: bool) -> None:
@@ -164,18 +169,25 @@ def fit(
     found = bench_fit.fit(component, nameplate, table, wanted)
     folder = out or Path("runs") / f"fit-{name}"
     _save(found, folder)
-    summary = {
-        "component": name,
-        "points": found.points,
-        "values": [value._asdict() for value in found.values],
-        "confidence": bench_fit.CONFIDENCE,
-        "rmse": found.rmse,
-        "warnings": found.warnings,
-        "out": str(folder),
-    }
     if as_json:
-        console.write_json(summary)
+        console.write_json(
+            {
+                "component": name,
+                "points": found.points,
+                "values": [value._asdict() for value in found.values],
+                "confidence": bench_fit.CONFIDENCE,
+                "rmse": found.rmse,
+                "warnings": found.warnings,
+                "out": str(folder),
+            }
+        )
         return
+    _write_found(name, found)
+    console.write(f"nameplate, points and plot: {folder}")
+
+
+def _write_found(name: str, found: Fit) -> None:
+    """Print the values of a fit with their intervals, and what to doubt."""
     console.write(f"{name}: {found.points} points, 95 % confidence intervals")
     for value in found.values:
         half = 0.5 * (value.high - value.low)
@@ -186,7 +198,6 @@ def fit(
         console.write(f"  RMSE of {column}: {rmse:.4g}")
     for warning in found.warnings:
         console.write(f"  warning: {warning}")
-    console.write(f"nameplate, points and plot: {folder}")
 
 
 def _save(found: Fit, folder: Path) -> None:

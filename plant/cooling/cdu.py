@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plant import heat_exchanger, water
+from plant import water
 from plant._kernel import kernel
 from plant.cooling import control_valve, pump
 from plant.cooling.pump import Pump
@@ -85,21 +85,14 @@ def operate(
     largest_primary_flow_kg_s
         Facility flow with the valve fully open, at today's pressure. [kg/s]
     """
-    hot_cp = water.glycol25_heat_capacity(return_c)
-    cold_cp = water.heat_capacity(facility_c)
-    flow = control_valve.cold_flow(
+    made = control_valve.operate(
         cdu.exchanger,
         return_c,
         secondary_flow_kg_s,
-        hot_cp,
+        water.glycol25_heat_capacity(return_c),
         setpoint_c,
         facility_c,
-        cold_cp,
+        water.heat_capacity(facility_c),
         largest_primary_flow_kg_s,
     )
-    heat_w = heat_exchanger.heat_transferred(
-        cdu.exchanger, return_c, secondary_flow_kg_s, hot_cp, facility_c, flow, cold_cp
-    )
-    leaving = return_c - heat_w / np.maximum(secondary_flow_kg_s * hot_cp, 1e-9)
-    valve = flow / np.maximum(largest_primary_flow_kg_s, 1e-9)
-    return CduOutputs(flow, leaving, valve)
+    return CduOutputs(made.cold_flow_kg_s, made.leaving_c, made.valve)

@@ -25,14 +25,30 @@ import numpy as np
 
 from plant._kernel import kernel
 from plant._select import select
-from plant.heat_exchanger import PlateHeatExchanger, film, film_and_slope, in_series
+from plant.heat_exchanger import (
+    PlateHeatExchanger,
+    film,
+    film_and_slope,
+    heat_transferred,
+    in_series,
+)
 from plant.types import Numeric
 
 SMALL = 1e-12  # stands for zero in denominators
+SMALL_FLOW = 1e-9  # the same for flows and capacity rates
 EDGE = 1e-9  # keeps shares off 0 and 1
 NEAR = 1e-4  # ends this close have their mean as logarithmic mean
 LOWEST = -60.0  # of ln z
 HIGHEST_START = -0.04  # of ln z: nearer to 0 the steps would creep
+
+
+class ValveOutputs(NamedTuple):
+    """One exchanger behind its valve."""
+
+    cold_flow_kg_s: Numeric
+    heat_w: Numeric
+    leaving_c: Numeric  # hot stream
+    valve: Numeric  # opening, share of the largest flow
 
 
 class _Duty(NamedTuple):
@@ -181,3 +197,37 @@ def cold_flow(
     flow: Numeric = np.minimum(least_kg_s / rest, largest_flow_kg_s)
     flow = select(wanted_k >= drive_k, largest_flow_kg_s + 0.0 * flow, flow)
     return select(wanted_k > 0.0, flow, 0.0 * flow)
+
+
+@kernel
+def operate(
+    exchanger: PlateHeatExchanger,
+    hot_in_c: Numeric,
+    hot_flow_kg_s: Numeric,
+    hot_heat_capacity_j_kg_k: Numeric,
+    setpoint_c: Numeric,
+    cold_in_c: Numeric,
+    cold_heat_capacity_j_kg_k: Numeric,
+    largest_flow_kg_s: Numeric,
+) -> ValveOutputs:
+    """Position of the valve and what the exchanger does with it.
+
+    Parameters
+    ----------
+    exchanger
+        Nameplate.
+    hot_in_c, hot_flow_kg_s, hot_heat_capacity_j_kg_k, setpoint_c
+        Stream to be cooled, and where to. [degC, kg/s, J/(kg K), degC]
+    cold_in_c, cold_heat_capacity_j_kg_k, largest_flow_kg_s
+        Entering cold water, and its flow with the valve fully open.
+    """
+    hot_cp, cold_cp = hot_heat_capacity_j_kg_k, cold_heat_capacity_j_kg_k
+    hot = hot_in_c, hot_flow_kg_s, hot_cp
+    flow = cold_flow(exchanger, *hot, setpoint_c, cold_in_c, cold_cp, largest_flow_kg_s)
+    heat_w = heat_transferred(exchanger, *hot, cold_in_c, flow, cold_cp)
+    return ValveOutputs(
+        flow,
+        heat_w,
+        hot_in_c - heat_w / np.maximum(hot_flow_kg_s * hot_cp, SMALL_FLOW),
+        flow / np.maximum(largest_flow_kg_s, SMALL_FLOW),
+    )

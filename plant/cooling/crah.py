@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plant import heat_exchanger, psychrometrics, water
+from plant import psychrometrics, water
 from plant._kernel import kernel
 from plant.cooling import control_valve, fan
 from plant.cooling.fan import Fan
@@ -114,7 +114,7 @@ def operate(
     water_cp = water.heat_capacity(water_in_c)
     fan_power_w = fan.power(crah.fan, air_flow_kg_s)
     fan_rise_k = fan_power_w / np.maximum(air_flow_kg_s * air_cp, SMALL)
-    flow = control_valve.cold_flow(
+    made = control_valve.operate(
         crah.coil,
         return_c,
         air_flow_kg_s,
@@ -124,15 +124,12 @@ def operate(
         water_cp,
         largest_water_flow_kg_s,
     )
-    heat_w = heat_exchanger.heat_transferred(
-        crah.coil, return_c, air_flow_kg_s, air_cp, water_in_c, flow, water_cp
-    )
-    after_coil_c = return_c - heat_w / np.maximum(air_flow_kg_s * air_cp, SMALL)
+    water_w_k = np.maximum(made.cold_flow_kg_s * water_cp, SMALL)
     return CrahOutputs(
-        supply_c=after_coil_c + fan_rise_k,
-        heat_w=heat_w,
+        supply_c=made.leaving_c + fan_rise_k,
+        heat_w=made.heat_w,
         fan_power_w=fan_power_w,
-        water_flow_kg_s=flow,
-        water_out_c=water_in_c + heat_w / np.maximum(flow * water_cp, SMALL),
-        valve=flow / np.maximum(largest_water_flow_kg_s, SMALL),
+        water_flow_kg_s=made.cold_flow_kg_s,
+        water_out_c=water_in_c + made.heat_w / water_w_k,
+        valve=made.valve,
     )

@@ -113,21 +113,17 @@ def operate(
     largest_water_flow_kg_s
         Water flow with the valve fully open, at today's pressure. [kg/s]
     """
-    air_cp = psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO)
-    flow = control_valve.cold_flow(
+    made = control_valve.operate(
         cooler.coil,
         return_c,
         air_flow_kg_s,
-        air_cp,
+        psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO),
         setpoint_c,
         water_in_c,
         water.heat_capacity(water_in_c),
         largest_water_flow_kg_s,
     )
-    heat_w = coil_heat(cooler, return_c, air_flow_kg_s, water_in_c, flow)
-    leaving = return_c - heat_w / np.maximum(air_flow_kg_s * air_cp, 1e-9)
-    valve = flow / np.maximum(largest_water_flow_kg_s, 1e-9)
-    return InRowOutputs(flow, leaving, valve, heat_w)
+    return InRowOutputs(made.cold_flow_kg_s, made.leaving_c, made.valve, made.heat_w)
 
 
 @kernel
