@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plant import heat_exchanger, psychrometrics, water
+from plant import psychrometrics, water
 from plant._kernel import kernel
 from plant.cooling import control_valve
 from plant.cooling.fan import Fan
@@ -124,23 +124,3 @@ def operate(
         largest_water_flow_kg_s,
     )
     return InRowOutputs(made.cold_flow_kg_s, made.leaving_c, made.valve, made.heat_w)
-
-
-@kernel
-def coil_heat(
-    cooler: InRow,
-    return_c: Numeric,
-    air_flow_kg_s: Numeric,
-    water_in_c: Numeric,
-    water_flow_kg_s: Numeric,
-) -> Numeric:
-    """Heat moved from the air to the water at given flows [W]."""
-    return heat_exchanger.heat_transferred(
-        cooler.coil,
-        return_c,
-        air_flow_kg_s,
-        psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO),
-        water_in_c,
-        water_flow_kg_s,
-        water.heat_capacity(water_in_c),
-    )
