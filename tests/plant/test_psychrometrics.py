@@ -74,3 +74,18 @@ def test_standard_pressure():
     assert moist_air.standard_pressure(0.0) == 101325.0
     # ASHRAE Fundamentals 2017, ch. 1, table 1
     assert moist_air.standard_pressure(1500.0) == pytest.approx(84556.0, rel=1e-3)
+
+
+def test_wet_bulb_closes_its_balance_over_the_range():
+    """In 80 degC dry air as in fog: the humidity comes back from both bulbs."""
+    rng = np.random.default_rng(4)
+    dry_bulb_c = rng.uniform(-60.0, 80.0, 20_000)
+    pressure_pa = rng.uniform(60e3, 110e3, dry_bulb_c.size)
+    relative = rng.uniform(0.0, 1.0, dry_bulb_c.size) ** 3
+    humidity = moist_air.humidity_ratio_from_relative_humidity(
+        dry_bulb_c, relative, pressure_pa
+    )
+    star_c = moist_air.wet_bulb(dry_bulb_c, humidity, pressure_pa)
+    back = moist_air.humidity_ratio_from_wet_bulb(dry_bulb_c, star_c, pressure_pa)
+    # 0.0001 K is up to 2e-7 kg/kg in hot thin air, where the steps are farthest off
+    np.testing.assert_allclose(back, humidity, rtol=1e-5, atol=2e-7)
