@@ -82,6 +82,9 @@ def _add_point(graph: Graph, node: URIRef, device: URIRef, point: Point) -> None
         graph.add((place, BACNET.objectOf, device))
         return
     graph.add((place, RDF.type, REF.ExternalReference))
+    if point.dsx is not None:
+        graph.add((place, WIRE.topic, Literal(point.dsx)))
+        return
     graph.add((place, WIRE.table, Literal(point.table)))
     graph.add((place, WIRE.address, Literal(point.address)))
     graph.add((place, WIRE.type, Literal(point.wire_type)))

@@ -25,7 +25,7 @@ _BACNET_SIDE = {
     "input": "an analog-input",
     "holding": "an analog-value, analog-output or positive-integer-value",
 }
-_PROTOCOL_KEY = {"modbus_tcp": "modbus", "bacnet_ip": "bacnet"}
+_PROTOCOL_KEY = {"modbus_tcp": "modbus", "bacnet_ip": "bacnet", "mqtt_dsx": "dsx"}
 
 
 def check(
@@ -101,7 +101,12 @@ def _write_findings(name: str, spec: PointSpec) -> Iterator[Finding]:
         text = f"is {table!r}: {kind} stand in table {wanted}. Change it."
         if spec.modbus is None:
             text = f"{spec.bacnet}: {kind} must be {_BACNET_SIDE[wanted]}. Change it."
-        yield ("modbus", "table") if spec.modbus else ("bacnet", "object"), text
+        if spec.dsx is not None:
+            text = (
+                f"{name} cannot be on the bus: there are no service points. Remove it."
+            )
+        place = {"modbus": ("modbus", "table"), "bacnet": ("bacnet", "object")}
+        yield place.get(_wire_key(spec), ("dsx",)), text
     if kind == "setpoints" and spec.write is None:
         keys = ", ".join(WriteSpec.model_fields)
         yield ("write",), f"is missing: a writable point needs {keys}. Add it."
@@ -151,6 +156,8 @@ def _place(spec: PointSpec) -> tuple[str, str, int, int]:
     if spec.bacnet is not None:
         number = spec.bacnet.instance
         return spec.device, spec.bacnet.object, number, number + 1
+    if spec.dsx is not None:
+        return spec.device, f"topic {spec.dsx.path}", 0, 1
     if spec.modbus is None:
         message = "a point without a place passed the schema"
         raise AssertionError(message)
@@ -162,4 +169,4 @@ def _place(spec: PointSpec) -> tuple[str, str, int, int]:
 
 def _wire_key(spec: PointSpec) -> str:
     """Key under which the point says where it stands."""
-    return "modbus" if spec.modbus else "bacnet"
+    return "modbus" if spec.modbus else "bacnet" if spec.bacnet else "dsx"

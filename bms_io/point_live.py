@@ -3,19 +3,21 @@
 import asyncio
 import contextlib
 import math
+import time
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple, get_args
 
-from bms_io.bacnet import BacnetReader
 from bms_io.codec import ByteOrder, decode
 from bms_io.modbus import ModbusReader, judge
 from bms_io.points import Point, PointMap
+from bms_io.site_driver import SiteReader
 from twin.errors import CommunicationError
 from twin.interfaces import Quality, Reading
 from twin.yaml_source import Location
 
 # A measured number is not this small against its range; exchanged bytes often are.
 _SMALLEST_SHARE = 1e-6
+_FIRST_MESSAGE_S, _POLL_S = 2.0, 0.05  # retained messages come at once
 
 
 class LivePoint(NamedTuple):
@@ -55,11 +57,10 @@ async def look(point_map: PointMap, names: Iterable[str]) -> list[LivePoint]:
         In the order asked for. Nothing is known of the plant clock, it counts as 0.
     """
     wanted = [point_map.points[name] for name in names]
-    modbus, bacnet = (
-        [p for p in wanted if (p.bacnet is None) == is_modbus]
-        for is_modbus in (True, False)
-    )
-    parts = await asyncio.gather(_modbus(point_map, modbus), _bacnet(point_map, bacnet))
+    spoken = {p.name: point_map.devices[p.device].protocol for p in wanted}
+    modbus = [p for p in wanted if spoken[p.name] == "modbus_tcp"]
+    others = [p for p in wanted if spoken[p.name] != "modbus_tcp"]
+    parts = await asyncio.gather(_modbus(point_map, modbus), _others(point_map, others))
     found = {live.point.name: live for part in parts for live in part}
     return [found[point.name] for point in wanted]
 
@@ -83,16 +84,27 @@ async def _modbus(point_map: PointMap, points: Collection[Point]) -> list[LivePo
     ]
 
 
-async def _bacnet(point_map: PointMap, points: Collection[Point]) -> list[LivePoint]:
-    """Present values of BACnet points, judged."""
-    reader = BacnetReader(_with_devices_of(point_map, points))
+async def _others(point_map: PointMap, points: Collection[Point]) -> list[LivePoint]:
+    """Values of BACnet and MQTT points, judged."""
+    reader = SiteReader(_with_devices_of(point_map, points))
     try:
         with contextlib.suppress(CommunicationError):  # it is told in the readings
             await reader.connect()
-        readings = await reader.read([p.name for p in points], 0.0)
+        readings = await _settled(reader, [p.name for p in points])
     finally:
         await reader.close()
     return [LivePoint(point, readings[point.name], None) for point in points]
+
+
+async def _settled(reader: SiteReader, names: list[str]) -> dict[str, Reading]:
+    """Readings; on a bus that tells by itself, after the time for a first message."""
+    end_s = time.monotonic() + _FIRST_MESSAGE_S
+    while True:
+        readings = await reader.read(names, 0.0)
+        missing = any(r.detail.startswith("missing") for r in readings.values())
+        if not missing or time.monotonic() >= end_s:
+            return readings
+        await asyncio.sleep(_POLL_S)
 
 
 def _with_devices_of(point_map: PointMap, points: Collection[Point]) -> PointMap:

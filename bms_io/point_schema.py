@@ -20,8 +20,8 @@ Count = Annotated[int, Field(ge=0)]
 Table = Literal["coil", "discrete", "input", "holding"]
 BITS = ("coil", "discrete")  # tables of single bits; the others hold 16-bit registers
 COMMANDED = ("coil", "holding")  # tables that can be written
-DEFAULT_PORTS = {"modbus_tcp": 502, "bacnet_ip": 47808}  # registered with IANA
-MODBUS_TLS_PORT = 802  # MODBUS/TCP Security Protocol Specification, 2018
+DEFAULT_PORTS = {"modbus_tcp": 502, "bacnet_ip": 47808, "mqtt_dsx": 1883}  # IANA
+TLS_PORTS = {"modbus_tcp": 802, "mqtt_dsx": 8883}  # registered with IANA too
 
 # First number of each table in the six-digit and five-digit spelling of Modbus
 # references: 400001 or 40001 is holding register 0.
@@ -102,6 +102,12 @@ class BacnetSpec(_Strict):
     priority: Annotated[int, Field(ge=9, le=14)] | None = None
 
 
+class DsxSpec(_Strict):
+    """Which point of a DSX Exchange bus; object type, point type, tag path."""
+
+    path: Annotated[str, Field(pattern=r"^[A-Za-z]+/[A-Za-z]+(/[^/+#]+)+$")]
+
+
 class WriteSpec(_Strict):
     """Hard limits of a writable point, in its own unit; nothing has a default."""
 
@@ -132,8 +138,9 @@ class PointSpec(_Strict):
     """One point."""
 
     device: str
-    modbus: WireSpec | None = None  # exactly one of the two
+    modbus: WireSpec | None = None  # exactly one of the three
     bacnet: BacnetSpec | None = None
+    dsx: DsxSpec | None = None
     unit: str = ""  # pint name; empty is a pure number
     scale: Annotated[float, Field(gt=0)] = 1.0  # value in unit = raw * scale + offset
     offset: float = 0.0
@@ -156,6 +163,8 @@ class PointSpec(_Strict):
         """Whether the point can be written, in the words of Modbus."""
         if self.modbus is not None:
             return self.modbus.table
+        if self.dsx is not None:
+            return "holding" if self.write else "input"
         return (
             "input"
             if self.bacnet and self.bacnet.object == "analog-input"
@@ -165,8 +174,8 @@ class PointSpec(_Strict):
     @model_validator(mode="after")
     def _one_protocol(self) -> Self:
         """Exactly one place, and a priority for what is commanded over BACnet."""
-        if (self.modbus is None) == (self.bacnet is None):
-            message = "give either modbus or bacnet"
+        if [self.modbus, self.bacnet, self.dsx].count(None) != 2:
+            message = "give either modbus, bacnet or dsx"
             raise ValueError(message)
         if self.bacnet and self.write and self.bacnet.priority is None:
             message = "bacnet.priority is missing: a writable point needs 9 to 14"
@@ -225,7 +234,7 @@ class BbmdSpec(_Strict):
 class DeviceSpec(_Strict):
     """One device on the network."""
 
-    protocol: Literal["modbus_tcp", "bacnet_ip"]
+    protocol: Literal["modbus_tcp", "bacnet_ip", "mqtt_dsx"]
     host: str
     port: Annotated[int, Field(ge=0, le=65535)] | None = None  # that of the protocol
     unit: Annotated[int, Field(ge=0, le=247)] = 1
@@ -234,7 +243,8 @@ class DeviceSpec(_Strict):
     plant_timeout_s: Positive = 1800.0  # heartbeat older than this: local control
     device_instance: Annotated[int, Field(ge=0, le=4_194_302)] | None = None  # BACnet
     single_writes: bool = False  # FC5 and FC6 where the type fits, not FC15 and FC16
-    tls: TlsSpec | None = None  # Modbus only
+    tls: TlsSpec | None = None  # Modbus and MQTT
+    integration: str | None = None  # MQTT: our name on the bus
     cov: CovSpec | None = None  # BACnet
     bbmd: BbmdSpec | None = None  # BACnet, where the device is in another subnet
 
@@ -243,7 +253,7 @@ class DeviceSpec(_Strict):
         """Port, or the registered one of the protocol."""
         if self.port is not None:
             return self.port
-        return MODBUS_TLS_PORT if self.tls else DEFAULT_PORTS[self.protocol]
+        return (TLS_PORTS if self.tls else DEFAULT_PORTS)[self.protocol]
 
     @model_validator(mode="after")
     def _instance_if_bacnet(self) -> Self:
@@ -251,8 +261,11 @@ class DeviceSpec(_Strict):
         if (self.protocol == "bacnet_ip") != (self.device_instance is not None):
             message = "device_instance belongs to protocol bacnet_ip, and must be there"
             raise ValueError(message)
-        if self.tls and self.protocol != "modbus_tcp":
-            message = "tls belongs to protocol modbus_tcp. Remove it"
+        if self.tls and self.protocol not in TLS_PORTS:
+            message = "tls belongs to protocols modbus_tcp and mqtt_dsx. Remove it"
+            raise ValueError(message)
+        if (self.protocol == "mqtt_dsx") != (self.integration is not None):
+            message = "integration belongs to protocol mqtt_dsx, and must be there"
             raise ValueError(message)
         if (self.cov or self.bbmd) and self.protocol != "bacnet_ip":
             message = "cov and bbmd belong to protocol bacnet_ip. Remove them"

@@ -45,6 +45,7 @@ UNITS = {
 PROTOCOLS: dict[Protocol, str] = {
     "modbus_tcp": "modbusConn",
     "bacnet_ip": "bacnetConn",
+    "mqtt_dsx": "mqttConn",
 }
 _REFERENCE = {"coil": 1, "discrete": 100_001, "input": 300_001, "holding": 400_001}
 _SHORT = {"analog-input": "AI", "analog-value": "AV", "analog-output": "AO"}
@@ -147,6 +148,8 @@ def _number(value: float, unit: str) -> dict[str, Any]:
 
 def _place(point: Point) -> dict[str, str]:
     """Where the point stands on the wire."""
+    if point.dsx is not None:
+        return {"mqttTopic": point.dsx}
     if point.bacnet is None:
         return {"modbusCur": str(_REFERENCE[point.table] + point.address)}
     kind = _SHORT.get(point.bacnet.object_type, point.bacnet.object_type)

@@ -29,7 +29,7 @@ from bms_io.point_schema import (
 from twin.errors import ConfigError
 from twin.yaml_source import Location, describe, read_yaml, report
 
-Protocol = Literal["modbus_tcp", "bacnet_ip"]
+Protocol = Literal["modbus_tcp", "bacnet_ip", "mqtt_dsx"]
 
 
 class WriteRule(NamedTuple):
@@ -85,6 +85,7 @@ class Point(NamedTuple):
     rests_at: tuple[float, ...] = ()  # SI; where standing still is normal
     redundant_with: tuple[str, ...] = ()  # points that vote with this one
     redundant_tolerance: float = math.inf  # SI; further apart is disagreement
+    dsx: str | None = None  # path on a DSX Exchange bus; then as with bacnet
     unit_scale: float = 1.0  # SI value = value in unit * unit_scale + unit_offset
     unit_offset: float = 0.0
 
@@ -150,6 +151,7 @@ class Device(NamedTuple):
     device_instance: int = 0  # BACnet
     single_writes: bool = False  # FC5 and FC6 where the type fits
     tls: Tls | None = None
+    integration: str = ""  # MQTT: our name on the bus
     cov: Cov | None = None
     bbmd: BroadcastDevice | None = None
 
@@ -266,6 +268,7 @@ def _device(name: str, entry: Any, folder: Path) -> Device:
         device_instance=spec.device_instance or 0,
         single_writes=spec.single_writes,
         tls=tls,
+        integration=spec.integration or "",
         cov=Cov(**spec.cov.model_dump()) if spec.cov else None,
         bbmd=BroadcastDevice(**spec.bbmd.model_dump()) if spec.bbmd else None,
     )
@@ -310,6 +313,8 @@ def _point(name: str, spec: PointSpec) -> Point:
             spec.bacnet.object, spec.bacnet.instance, spec.bacnet.priority
         )
         return point._replace(bacnet=place)
+    if spec.dsx is not None:
+        return point._replace(dsx=spec.dsx.path)
     if spec.modbus is None:
         message = "a point without a place passed the schema"
         raise AssertionError(message)

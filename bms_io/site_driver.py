@@ -28,6 +28,11 @@ class SiteReader:
             ),
             "bacnet_ip": BacnetReader(point_map.speaking("bacnet_ip")),
         }
+        bus = point_map.speaking("mqtt_dsx")
+        if bus.devices:
+            from bms_io.mqtt import MqttReader  # needs the extra mqtt
+
+            self._parts["mqtt_dsx"] = MqttReader(bus)
 
     async def connect(self) -> None:
         """Connect to every device that is not connected, to all at the same time.
@@ -91,6 +96,11 @@ class SiteDriver(SiteReader):
             "modbus_tcp": modbus,
             "bacnet_ip": self.bacnet,
         }
+        bus = point_map.speaking("mqtt_dsx")
+        if bus.devices:
+            from bms_io.mqtt import MqttDriver  # needs the extra mqtt
+
+            self._drivers["mqtt_dsx"] = MqttDriver(bus)
         self._parts = dict(self._drivers)
 
     async def write(self, values: Mapping[str, float]) -> list[WriteResult]:

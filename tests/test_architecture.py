@@ -31,6 +31,7 @@ EXTRAS = {
     "weasyprint": "dashboards/print",
     "xlsxwriter": "dashboards/print",
     "rdflib": "bms_io/point_brick.py",
+    "aiomqtt": "bms_io/mqtt.py",
 }
 DEVELOPMENT = {"CoolProp", "hypothesis", "phable", "psychrolib", "pytest", "trustme"}
 MAX_LINES = 400

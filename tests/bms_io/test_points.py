@@ -256,3 +256,12 @@ def test_a_file_of_another_shape_is_refused(tmp_path, text):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"nowhere\.yaml"):
         load_points(tmp_path / "nowhere.yaml")
+
+
+def test_the_map_of_the_documentation_is_right(tmp_path):
+    page = (REFERENCE.parents[2] / "docs" / "points.md").read_text()
+    path = tmp_path / "points.yaml"
+    path.write_text(page.split("```yaml\n")[1].split("```")[0])
+    found = load_points(path)
+    assert {d.port for d in found.devices.values()} == {802, 47808, 1883}
+    assert set(found.points["outputs.tcs_supply_c"].redundant_with) < set(found.points)

@@ -221,6 +221,13 @@ def test_brick_has_every_point_with_a_class_of_brick(name, rich):
     assert len(sites) == 1
 
 
+def test_the_classes_of_the_documentation_are_in_brick(tmp_path):
+    page = resolve("hybrid_10mw", "points", ".yaml").parents[2] / "docs" / "points.md"
+    path = tmp_path / "points.yaml"
+    path.write_text(page.read_text().split("```yaml\n")[1].split("```")[0])
+    assert "Leaving_Water" in points("export", path, "--format", "brick").stdout
+
+
 def test_a_class_that_is_not_in_brick_is_told(rich):
     rich.write_text(RICH.replace("Temperature_Sensor", "Temperatur_Fuehler"))
     told = points("export", rich, "--format", "brick", code=3).stderr
