@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 import pandas as pd
 
+from twin.errors import ConfigError
 from twin.interfaces import Decision, Quality, Snapshot
 from twin.signals import Inputs, Outputs, Setpoints
 
@@ -53,10 +54,21 @@ class Recorder:
     Parameters
     ----------
     directory
-        Where to write; files of an earlier run are replaced.
+        Where to write.
+
+    Raises
+    ------
+    ConfigError
+        If tables of an earlier run are there; they stay as they are.
     """
 
     def __init__(self, directory: Path) -> None:
+        if (directory / "telemetry.csv").exists():
+            message = (
+                f"{directory}: holds the tables of an earlier run. Nothing was changed. "
+                "Give another folder, or remove this one."
+            )
+            raise ConfigError(message)
         columns = ["time_s", *(name for _, name in _SIGNALS)]
         self._telemetry = Table(directory / "telemetry.csv", columns)
         chosen = ["time_s", *Setpoints._fields]

@@ -21,7 +21,7 @@ from twin.kpis import Kpis, kpis
 from twin.perturb import perturb
 from twin.resources import resolve
 from twin.results import Results, write
-from twin.run_store import CHECKPOINT, RunStore, file_hash, versions
+from twin.run_store import RunStore, file_hash, versions
 from twin.scenario import WEATHER_SUFFIXES, Scenario, load_scenario
 from twin.simulate import simulate
 from twin.workload import SUFFIXES
@@ -79,7 +79,6 @@ def run(request: Request, as_json: bool) -> None:
     plant = perturb(site.facility, np.random.default_rng(request.seed), request.spread)
     directory = request.out or new_directory(Path("runs"))
     store = _store(request, directory, site, controller)
-    _check_unfinished(directory)
     begin_s = time.monotonic()
     scans = round(scenario.duration_s / site.control.scan_interval_s)
     with bars([controller.name], scans) as progress:
@@ -100,17 +99,6 @@ def run(request: Request, as_json: bool) -> None:
     if results.status != "ok":
         console.note(f"{results.status}. What came before is in {directory}.")
         raise typer.Exit(FAILED)
-
-
-def _check_unfinished(directory: Path) -> None:
-    """Refuse to do a finished run again over its results."""
-    killed = (directory / CHECKPOINT).exists()
-    if (directory / "results.nc").exists() and not killed:
-        message = (
-            f"--out {directory}: already holds this run, finished. Nothing was changed. "
-            "Read it there, or give another folder."
-        )
-        raise ConfigError(message)
 
 
 def _store(

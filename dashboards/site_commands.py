@@ -45,3 +45,23 @@ def site_schema() -> None:
         from dashboards.site import print_schema
 
         print_schema()
+
+
+@site_app.command("holds")
+def site_holds(
+    site: SiteArgument,
+    fault: Annotated[
+        list[str],
+        typer.Option("--fault", help="What breaks, e.g. utility_lost or cdus_out=2."),
+    ],
+    date: Annotated[str, typer.Option(help="Day of the weather, MM-DD.")] = "07-15",
+    hour: Annotated[float, typer.Option(help="Hour of that day.")] = 15.0,
+    share: Annotated[float, typer.Option(help="Of the rated IT power.")] = 1.0,
+    minutes: Annotated[float, typer.Option(help="How long to look.")] = 30.0,
+    as_json: JsonOption = False,
+) -> None:
+    """How long the site holds after a fault, and which limit it meets first."""
+    with console.reporting(as_json):
+        from dashboards.ride_through import Question, run
+
+        run(Question(site, tuple(fault), date, hour, share, minutes), as_json)

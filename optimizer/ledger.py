@@ -137,6 +137,7 @@ def _bill(
         np.asarray(scenario.price_at(middle_s)),
         np.asarray(scenario.carbon_at(middle_s)),
         demand,
+        pv_w=np.asarray(scenario.pv_at(middle_s)),
     )
     outputs = _columns(Outputs, rows)
     inputs = _columns(Inputs, rows)

@@ -64,6 +64,7 @@ class Prices(NamedTuple):
     carbon_kg_j: Array  # (time,)
     demand_usd_w: float  # for every watt above the peak before
     peak_before_w: float = 0.0
+    pv_w: Array | float = 0.0  # (time,), what the site's own modules deliver
 
 
 class Rates(NamedTuple):
@@ -149,7 +150,7 @@ def rates(
     inputs, outputs, setpoints
         Arrays of shape (..., time).
     """
-    power_w = np.asarray(outputs.site_power_w)
+    power_w = np.maximum(np.asarray(outputs.site_power_w) - prices.pv_w, 0.0)
     limited = np.stack([getattr(outputs, n) for n in site.limits._fields], axis=-1)
     above_k = exceedance_k(np.array(site.limits), limited)
     over_w = np.maximum(power_w - site.facility.power.grid_limit_w, 0.0)
@@ -230,7 +231,8 @@ def bill(
     held = Setpoints(*(np.asarray(values)[cycle] for values in setpoints))
     running = rates(site, weights, prices, inputs, outputs, held)
     items = [float(np.sum(rate * step_s)) for rate in running]
-    highest_w = peak(np.asarray(outputs.site_power_w), step_s)
+    bought_w = np.maximum(np.asarray(outputs.site_power_w) - prices.pv_w, 0.0)
+    highest_w = peak(bought_w, step_s)
     above_w = max(highest_w - prices.peak_before_w, 0.0)
     items += [
         prices.demand_usd_w * above_w,
@@ -265,19 +267,16 @@ def bill_of(
         np.asarray(scenario.price_at(middle_s)),
         np.asarray(scenario.carbon_at(middle_s)),
         site.tariff.demand_charge_usd_w_month * hours / HOURS_PER_MONTH,
+        pv_w=np.asarray(scenario.pv_at(middle_s)),
     )
     moves, priced = results.setpoints, weights or Weights()
-    site_w = telemetry["site_power_w"].to_numpy(dtype=float)
-    bought = telemetry.assign(
-        site_power_w=np.maximum(site_w - scenario.pv_at(middle_s), 0.0)
-    )
     items = bill(
         site,
         priced,
         prices,
         step_s,
         Inputs(*(telemetry[name].to_numpy(dtype=float) for name in Inputs._fields)),
-        Outputs(*(bought[name].to_numpy(dtype=float) for name in Outputs._fields)),
+        Outputs(*(telemetry[name].to_numpy(dtype=float) for name in Outputs._fields)),
         Setpoints(*(moves[name].to_numpy(dtype=float) for name in Setpoints._fields)),
     )
     owed = battery_owed(site, scenario, telemetry)

@@ -56,6 +56,7 @@ def _run_usd(run: Run, policy: Policy) -> float:
         np.asarray(run.scenario.price_at(middle_s)),
         np.asarray(run.scenario.carbon_at(middle_s)),
         run.site.tariff.demand_charge_usd_w_month * hours / HOURS_PER_MONTH,
+        pv_w=np.asarray(run.scenario.pv_at(middle_s)),
     )
     inputs = Inputs(*(columns[name] for name in Inputs._fields))
     outputs = Outputs(*(columns[name] for name in Outputs._fields))

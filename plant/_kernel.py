@@ -23,9 +23,10 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     Callable
         The same function, known to numba.
     """
-    # fused multiply-add: last digits only, 3 to 4 % faster
+    # fused multiply-add: last digits only, 3 to 4 % faster; inlined by LLVM (a call
+    # would hand over every nameplate number of the site): a year takes a tenth less
     marked: Callable[P, R] = register_jitable(
-        error_model="numpy", fastmath={"contract", "arcp", "nsz"}
+        error_model="numpy", forceinline=True, fastmath={"contract", "arcp", "nsz"}
     )(function)
     return marked
 

@@ -74,6 +74,13 @@ class Guards(NamedTuple):
 
 
 @kernel
+def copied(row: Any, into: Any) -> None:
+    """Copy a row; an array assignment would compile its error messages as well, 2 s."""
+    for k in range(into.shape[0]):
+        into[k] = row[k]
+
+
+@kernel
 def one_scan(
     facility: Facility,
     state: State,
@@ -155,7 +162,8 @@ def guarded(
     """
     elapsed_s = max(now_s - memory.checked_s[0], 0.0)
     limits, active = guards.limits, memory.active
-    before = active.copy()
+    before = np.empty_like(active)
+    copied(active, before)
     for k in range(active.shape[0]):
         since_s = now_s - memory.moved_s[k]
         start_s = now_s - memory.started_s[k, limits[k].starts_per_hour - 1]
@@ -219,16 +227,21 @@ def closed_loop(decide: Decide) -> Callable[..., State]:
                 measured = as_outputs(memory.measured)
                 active = as_setpoints(memory.active)
                 wanted = decide(parameters, seen, measured, active)
+<<<<<<< HEAD
             now_s = clock[0] + cycle * clock[2]
             plant = (state, as_inputs(worst[:, cycle]))
             held[cycle] = 0.0
             guarded(guards, wanted, plant, now_s, memory, held[cycle])
             moves[cycle] = memory.active
+=======
+            guarded(limits, wanted, clock[0] + cycle * clock[2], memory, held[cycle])
+            copied(memory.active, moves[cycle])
+>>>>>>> f4bef54 (Generators after a lost utility, site holds, reuse_10mw; kernels inlined; dew point of weather files checked; used folders refused in the library)
             active = as_setpoints(memory.active)
             some = rows[cycle * scans : (cycle + 1) * scans]
             part = inputs[:, cycle * steps : (cycle + 1) * steps]
             state = some_scans(facility, state, part, active, clock[1], some)
-            memory.measured[:] = some[-1]
+            copied(some[-1], memory.measured)
         return state
 
     source = inspect.getsourcefile(decide)

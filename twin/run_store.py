@@ -22,6 +22,7 @@ from twin.results import Course
 from twin.walks import Position
 
 RUN_FILE, CHECKPOINT = "run.json", "checkpoint.npz"
+RESULTS = "results.nc"  # of ``twin.results.write``
 
 
 def file_hash(path: Path) -> str:
@@ -54,7 +55,7 @@ class RunStore:
     Raises
     ------
     ConfigError
-        If the folder holds another run.
+        If the folder holds another run, or this one, finished: nothing is changed then.
     """
 
     def __init__(self, directory: Path, identity: dict[str, Any]) -> None:
@@ -66,6 +67,12 @@ class RunStore:
             message = (
                 f"{directory}: holds another run ({_difference(path, identity)}). Give "
                 "another --out, or remove the folder."
+            )
+            raise ConfigError(message)
+        if (directory / RESULTS).exists() and not (directory / CHECKPOINT).exists():
+            message = (
+                f"{directory}: already holds this run, finished. Nothing was changed. "
+                "Read it there, or give another folder as --out."
             )
             raise ConfigError(message)
         path.write_text(text, encoding="utf-8")

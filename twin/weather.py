@@ -16,12 +16,12 @@ from plant import psychrometrics
 from plant.types import OutdoorAir
 from twin.errors import DataError
 from twin.forecast import Series
+from twin.moist import check_dew_point, check_humidity
 from twin.tables import read_csv
 
 YEAR_S = 365 * 86400.0
 LARGEST_GAP_S = 3 * 3600.0
 WETTEST_SHARE = 0.02  # no day's air stays below 2 %: such a column is a share of 1
-LARGEST_HUMIDITY_RATIO = 0.040  # the record dew point, 35 degC, is 0.037
 ALLOWED = {
     "dry_bulb_c": (-70.0, 60.0),
     "relative_humidity": (0.0, 1.1),
@@ -79,7 +79,8 @@ def read_weather(path: Path, elevation_m: float) -> Weather:
         table["pressure_pa"] = float(psychrometrics.standard_pressure(height_m))
     _check(path, table)
     air = _moist_air(table)
-    _check_humidity(path, air)
+    check_humidity(path, air)
+    check_dew_point(path, table, air)
     time_s = table["time_s"].to_numpy(dtype=float)
     return Weather(path.name, time_s, air, _sun(table))
 
@@ -104,6 +105,7 @@ def _read_epw(path: Path) -> pd.DataFrame:
             "dry_bulb_c": data["temp_air"].to_numpy(dtype=float),
             "relative_humidity": data["relative_humidity"].to_numpy(dtype=float) / 100,
             "pressure_pa": data["atmospheric_pressure"].to_numpy(dtype=float),
+            "dew_point_c": data["temp_dew"].to_numpy(dtype=float),
             "ghi_w_m2": data["ghi"].to_numpy(dtype=float),
             "dni_w_m2": data["dni"].to_numpy(dtype=float),
             "dhi_w_m2": data["dhi"].to_numpy(dtype=float),
@@ -138,7 +140,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
             "Pa. Convert and rename it, or remove it: the elevation then gives it."
         )
         raise DataError(message)
-    for name in ("pressure_pa", *SUN_COLUMNS):
+    for name in ("pressure_pa", "dew_point_c", *SUN_COLUMNS):
         if name in data:
             out[name] = pd.to_numeric(data[name], errors="coerce")
     leap_day = (stamp.dt.month == 2) & (stamp.dt.day == 29)
@@ -196,19 +198,6 @@ def _sun(table: pd.DataFrame) -> Sun | None:
     pairs = zip(columns, most, strict=True)
     known = all(((c >= 0.0) & (c < high)).all() for c, high in pairs)
     return Sun(*columns) if known else None
-
-
-def _check_humidity(path: Path, air: OutdoorAir) -> None:
-    """No place on Earth has air as humid as some combinations of columns say."""
-    ratio = np.asarray(air.humidity_ratio)
-    row = int(np.argmax(ratio))
-    if ratio[row] > LARGEST_HUMIDITY_RATIO:
-        message = (
-            f"{path}: {ratio[row] * 1e3:.0f} g of water per kg of air in data row "
-            f"{row + 1}; at most {LARGEST_HUMIDITY_RATIO * 1e3:.0f} occur anywhere. "
-            "Dry bulb and relative humidity do not belong together: repair the row."
-        )
-        raise DataError(message)
 
 
 def check_coverage(path: Path, weather: Weather, window_s: tuple[float, float]) -> None:

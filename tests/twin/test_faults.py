@@ -105,3 +105,53 @@ def test_energy_closes_in_every_damaged_state():
     ):
         course = after(300.0, **wrong).course
         assert (course["thermal_residual_w"].abs() < 1e-3 * 10e6).all(), wrong
+
+
+def standby(**parts):
+    green = load_site("reuse_10mw")
+    chain = green.facility.power._replace(**parts)
+    return green._replace(facility=green.facility._replace(power=chain))
+
+
+def outage(site, duration_s=600.0):
+    return ride_through(site, NOON, DESIGN, Faults(utility_lost=True), duration_s)
+
+
+def test_generators_take_over_before_anything_is_warm_and_burn_their_fuel():
+    site = standby()
+    result = outage(site)
+    assert result.first is None
+    assert result.generators_s == pytest.approx(15.0, abs=5.0)  # 8 s start, 2 s to load
+    course = result.course
+    carried = course[course["time_s"] > 20.0]
+    assert (carried["battery_power_w"] == 0.0).all()
+    assert (carried["generator_power_w"] - carried["site_power_w"]).abs().max() < 1e5
+    assert carried["tower_fan_power_w"].min() > 0.0
+    unit = site.facility.power.generator
+    burnt_m3 = site.facility.power.fuel_m3 - course["fuel_m3"].iloc[-1]
+    delivered_j = course["generator_power_w"].sum() * 5.0
+    running_j = 6 * unit.rated_power_w * 595.0  # a step at rest before the signal
+    expected = unit.fuel_m3_j * delivered_j + unit.idle_fuel_m3_j * running_j
+    assert burnt_m3 == pytest.approx(expected, rel=1e-6)
+    assert 12.0 < result.fuel_lasts_s / 3600.0 < 30.0
+
+
+def test_an_empty_fuel_tank_hands_the_site_back_to_the_battery():
+    result = outage(standby(fuel_m3=0.1), 1200.0)
+    dry_s = result.reached_s["fuel_m3"]
+    assert dry_s == result.fuel_lasts_s
+    after = result.course[result.course["time_s"] > dry_s + 5.0]
+    assert (after["generator_power_w"] == 0.0).all()
+    assert after["battery_power_w"].iloc[0] > 10e6
+
+
+def test_generators_too_small_for_the_pumps_only_spare_the_battery():
+    none, small = (
+        outage(standby(generator_count=0.0)),
+        outage(standby(generator_count=2.0)),
+    )
+    assert small.generators_s is None
+    assert small.first == none.first == "rack_inlet_c"
+    at_s = 60.0
+    left = [r.course.set_index("time_s")["battery_soc"][at_s] for r in (none, small)]
+    assert left[1] > left[0]

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from plant import psychrometrics
 from twin import grid, weather, workload
 from twin.config import load_site
 from twin.errors import ConfigError, DataError
@@ -196,6 +197,28 @@ def test_impossible_humidity_is_refused(tmp_path):
     text = HEAD + "2024-01-01T00:00,5,50\n2024-01-01T01:00,45,80\n"
     with pytest.raises(DataError, match="data row 2; at most 40"):
         weather.read_weather(write(tmp_path, "w.csv", text), 0.0)
+
+
+def test_fahrenheit_in_cool_weather_is_found_by_the_dew_point(tmp_path):
+    hour = np.arange(8760)
+    dry_c = 2.0 + 4.0 * np.sin(hour / 24.0 * 2.0 * np.pi)
+    ratio = psychrometrics.humidity_ratio_from_relative_humidity(dry_c, 0.5, 101325.0)
+    dew_c = psychrometrics.dew_point(ratio, 101325.0)
+    time = np.datetime64("2023-01-01T00:00") + hour.astype("timedelta64[h]")
+
+    def read(dry, dew):
+        rows = [
+            f"{at},{one:.2f},50,{two:.2f}"
+            for at, one, two in zip(time, dry, dew, strict=True)
+        ]
+        head = "time_local,dry_bulb_c,relative_humidity_pct,dew_point_c"
+        text = "\n".join([head, *rows])
+        return weather.read_weather(write(tmp_path, "cool.csv", text), 0.0)
+
+    assert read(dry_c, dew_c).air.dry_bulb_c.max() == pytest.approx(6.0)
+    for wrong in (dew_c * 1.8 + 32.0, dew_c):  # both in degF, or only the dry bulb
+        with pytest.raises(DataError, match="degC, all of them"):
+            read(dry_c * 1.8 + 32.0, wrong)
 
 
 def test_days_that_the_weather_file_does_not_have_are_refused(tmp_path):

@@ -121,6 +121,18 @@ def test_folder_of_another_run_is_refused(tmp_path):
         RunStore(tmp_path, {"seed": 2})
 
 
+def test_folder_of_a_finished_run_is_refused_and_left_as_it_is(tmp_path):
+    store = RunStore(tmp_path, {"seed": 1})
+    short = SCENARIO._replace(duration_s=3600.0)
+    result = simulate(SITE, short, FixedController(SITE), store=store)
+    write(result.arrays, tmp_path)
+    store.clear()
+    before = (tmp_path / "results.nc").read_bytes()
+    with pytest.raises(ConfigError, match="finished"):
+        RunStore(tmp_path, {"seed": 1})
+    assert (tmp_path / "results.nc").read_bytes() == before
+
+
 LONG_RUN = """
 import sys
 from pathlib import Path
