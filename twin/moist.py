@@ -11,7 +11,7 @@ from twin.errors import DataError
 
 LARGEST_HUMIDITY_RATIO = 0.040  # the record dew point, 35 degC, is 0.037
 LARGEST_DEW_POINT_MISS_K = 2.0  # median of a file; 1 % of humidity rounds to 0.3 K
-STATED_C = (0.0, 60.0)  # above freezing one dew point is meant; 99.9 is missing
+STATED_C = (-60.0, 60.0)  # 99.9 is missing; below freezing dew and frost point differ
 LEAST_ROWS = 24
 
 
