@@ -180,7 +180,7 @@ def guarded(
         if active[k] != before[k]:
             memory.moved_s[k] = now_s
         if active[k] > before[k] and limits[k].whole_number:
-            memory.started_s[k, 1:] = memory.started_s[k, :-1].copy()
+            copied(memory.started_s[k, :-1].copy(), memory.started_s[k, 1:])
             memory.started_s[k, 0] = now_s
     memory.checked_s[0] = now_s
 
@@ -227,16 +227,11 @@ def closed_loop(decide: Decide) -> Callable[..., State]:
                 measured = as_outputs(memory.measured)
                 active = as_setpoints(memory.active)
                 wanted = decide(parameters, seen, measured, active)
-<<<<<<< HEAD
             now_s = clock[0] + cycle * clock[2]
             plant = (state, as_inputs(worst[:, cycle]))
             held[cycle] = 0.0
             guarded(guards, wanted, plant, now_s, memory, held[cycle])
-            moves[cycle] = memory.active
-=======
-            guarded(limits, wanted, clock[0] + cycle * clock[2], memory, held[cycle])
             copied(memory.active, moves[cycle])
->>>>>>> f4bef54 (Generators after a lost utility, site holds, reuse_10mw; kernels inlined; dew point of weather files checked; used folders refused in the library)
             active = as_setpoints(memory.active)
             some = rows[cycle * scans : (cycle + 1) * scans]
             part = inputs[:, cycle * steps : (cycle + 1) * steps]
