@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bacpypes3.apdu import SimpleAckPDU
 from bacpypes3.app import Application
-from bacpypes3.basetypes import HostNPort
+from bacpypes3.basetypes import HostNPort, Segmentation
 from bacpypes3.local.device import DeviceObject
 from bacpypes3.local.networkport import NetworkPortObject
 
@@ -61,6 +61,9 @@ def listener(
                 apduTimeout=round(timeout_s * 1000.0),
                 apduSegmentTimeout=round(timeout_s * 1000.0),
                 numberOfApduRetries=0,
+                maxApduLengthAccepted=1476,  # of one UDP datagram, ASHRAE 135 J.2
+                segmentationSupported=Segmentation.segmentedBoth,
+                maxSegmentsAccepted=16,
             ),
             _port(own, bbmd),
         ]
