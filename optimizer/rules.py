@@ -13,6 +13,8 @@ ASHRAE Guideline 36-2021, 5.1.14 (trim and respond), 5.20 (plant resets).
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from plant._kernel import kernel
 from twin.closed_loop import Policy
 from twin.config import GuardLimits, SetpointLimits, Site
@@ -52,6 +54,13 @@ class RuleParameters(NamedTuple):
     inlet_band_k: float = 0.5
     air_step_k: float = 0.2
     eco_margin: float = 0.05  # load above the least load for ECO mode
+    # Fan speeds between the least that the nameplate allows (0) and full (1).
+    air_up_speed: float = 0.6  # above it one more group of air units
+    air_down_speed: float = 0.02  # at their least: units that nobody asks for
+    air_least: float = 0.6  # of the units, kept for a jump of the load
+    air_group: float = 0.05  # of the units, staged at once
+    module_load: float = 0.8  # of the UPS modules in service, beside the guard's spare
+    module_band: float = 0.05
 
 
 class RuleSite(NamedTuple):
@@ -63,6 +72,9 @@ class RuleSite(NamedTuple):
     chip_c: float  # limits
     rack_inlet_c: float
     eco_minimum_load: float
+    least_air_flow: float  # of the fans of air units
+    air_units: float
+    modules: float
 
 
 @kernel
@@ -155,6 +167,39 @@ def _air(site: RuleSite, measured: Outputs, active: Setpoints) -> tuple[Number, 
 
 
 @kernel
+def _air_units(site: RuleSite, measured: Outputs, active: Setpoints) -> Number:
+    """Air units by the speed of their fans and the water they ask for.
+
+    Fans at their least speed move more air than the servers draw: units too many. Fans
+    near full speed, or coils whose valves are open, ask for more.
+    """
+    p = site.rules
+    count = min(active.air_units_on, site.air_units)
+    room = 1.0 - site.least_air_flow
+    speed = (measured.in_row_fan_speed - site.least_air_flow) / max(room, 1e-9)
+    more = _stepped(0.0, speed, p.air_down_speed, p.air_up_speed)
+    if measured.in_row_valve > p.valve_high:
+        more = max(more, 0.0)
+    group = max(np.round(p.air_group * site.air_units), 1.0)
+    least = np.ceil(p.air_least * site.air_units)
+    wanted = max(count + group * more, least)
+    return _inside(site.guard.air_units_on, wanted + 0.0 * measured.in_row_valve)
+
+
+@kernel
+def _modules(site: RuleSite, measured: Outputs, active: Setpoints) -> Number:
+    """UPS modules by their load; the guard keeps the spare one."""
+    p = site.rules
+    count = min(active.ups_modules_on, site.modules)
+    load = measured.ups_load_fraction * count
+    more = _stepped(0.0, np.ceil(load / p.module_load), count - 0.5, count + 0.5)
+    without = max(count - 1.0, 1.0)
+    if load / without > p.module_load - p.module_band:
+        more = max(more, 0.0)
+    return _inside(site.guard.ups_modules_on, count + more)
+
+
+@kernel
 def decide(
     site: RuleSite, inputs: Inputs, measured: Outputs, active: Setpoints
 ) -> Setpoints:
@@ -187,8 +232,8 @@ def decide(
         air_supply_c=air_c,
         ups_eco=1.0 if measured.ups_load_fraction > least else 0.0,
         battery_power_w=0.0,
-        air_units_on=site.design.air_units_on,
-        ups_modules_on=site.design.ups_modules_on,
+        air_units_on=_air_units(site, measured, active),
+        ups_modules_on=_modules(site, measured, active),
         it_power_cap_w=site.design.it_power_cap_w,
     )
 
@@ -207,6 +252,9 @@ class RulesController:
             site.limits.chip_c,
             site.limits.rack_inlet_c,
             site.facility.power.ups.eco_minimum_load,
+            site.facility.air.in_row.minimum_air_flow_ratio,
+            float(site.facility.air.in_row_count),
+            float(site.facility.power.ups_count),
         )
 
     @property

@@ -53,6 +53,12 @@ RANGES: dict[str, tuple[float, float]] = {
     "inlet_band_k": (0.1, 1.0),
     "air_step_k": (0.05, 0.5),
     "eco_margin": (0.01, 0.25),
+    "air_up_speed": (0.1, 0.98),
+    "air_down_speed": (0.0, 0.09),
+    "air_least": (0.3, 1.0),
+    "air_group": (0.02, 0.2),
+    "module_load": (0.4, 0.98),
+    "module_band": (0.02, 0.2),
 }
 
 

@@ -99,3 +99,27 @@ def test_coolant_is_as_cold_as_the_valves_hold_with_room_to_spare():
 def test_pressure_keeps_a_floor_for_a_jump_of_the_load():
     low = DESIGN._replace(fws_pressure_pa=0.5 * DESIGN.fws_pressure_pa)
     assert decide(active=low).fws_pressure_pa == low.fws_pressure_pa
+
+
+def test_air_units_leave_when_fans_idle_and_return_when_fans_or_valves_ask():
+    eighty = DESIGN._replace(air_units_on=80.0)
+    assert decide(active=eighty, in_row_fan_speed=0.2).air_units_on == 75.0
+    assert decide(active=eighty, in_row_fan_speed=0.5).air_units_on == 80.0
+    assert decide(active=eighty, in_row_fan_speed=0.95).air_units_on == 85.0
+    starved = decide(active=eighty, in_row_fan_speed=0.2, in_row_valve=0.95)
+    assert starved.air_units_on == 80.0
+
+
+def test_ups_modules_leave_at_low_load_and_the_guard_keeps_the_spare():
+    nine = DESIGN._replace(ups_modules_on=9.0)
+    assert decide(ups_load_fraction=0.3).ups_modules_on == 9.0
+    assert decide(active=nine, ups_load_fraction=0.3).ups_modules_on == 9.0
+    assert decide(active=nine, ups_load_fraction=0.85).ups_modules_on == 10.0
+    assert decide(ups_load_fraction=0.7).ups_modules_on == 10.0
+
+
+def test_units_without_readings_are_held():
+    nan = float("nan")
+    wanted = decide(in_row_fan_speed=nan, ups_load_fraction=nan)
+    assert np.isnan(wanted.air_units_on)
+    assert np.isnan(wanted.ups_modules_on)
