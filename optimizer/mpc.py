@@ -18,6 +18,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.calm import Calm, battery
 from optimizer.linearize import LEVERS, LIMITED, UNITS, Samples, grid, respond, sample
 from optimizer.merit import Judged, Yardstick, better, judge, stress
 from optimizer.moved import deferred, follow, job_plan
@@ -26,8 +27,9 @@ from optimizer.offset import Offset
 from optimizer.plan_inputs import History, plan_problem, windows, within
 from optimizer.plan_model import PlanModel
 from optimizer.plan_problem import PlanSolution
-from optimizer.problem import Weights
+from optimizer.problem import Weights, wear_prices
 from optimizer.rules import RuleParameters, RulesController
+from optimizer.search import SearchController, SearchSettings
 from optimizer.slp import polish
 from optimizer.usable import usable
 from twin.config import Site
@@ -65,6 +67,8 @@ class MpcController:
         self._s = settings or MpcSettings()
         self._weights = weights or Weights()
         self._rules = RulesController(site, rules)
+        self._static = SearchController(site, self._static_settings(), self._weights)
+        self._reversal_usd = wear_prices(site.facility, self._weights).reversal
         step_s = horizon_grid()
         self._steps = len(step_s)
         self._model = PlanModel(
@@ -73,6 +77,7 @@ class MpcController:
         self._plan: Judged | None = None
         self._radius = search_radius(site, self._s.radius)
         self._history = History(site)
+        self._calm = Calm()
         self._offset = Offset(site, self._s.bias_gain, self._s.steady_share)
 
     def decide(
@@ -91,11 +96,12 @@ class MpcController:
         measure = self._yardstick(fit, estimate)
         wait_s = self._history.wait_s(now_s)
         reach = windows(self._site, fit, estimate.setpoints, wait_s)
-        base = self._base(measure, estimate, reach)
+        base = self._base(measure, estimate, reach, now_s)
         found, measure, status, error_w = self._search(
             measure, estimate, base, reach, wait_s
         )
         plan = self._polished(measure, found, reach)
+        plan = self._calm.quieten(measure, plan, self._history.direction)
         if status == "units_fixed" and plan.step_usd.sum() >= base.step_usd.sum():
             status = "last_plan"
         spent_s = time.perf_counter() - started
@@ -105,16 +111,20 @@ class MpcController:
             )
         self._plan = plan
         reason = self._reason(plan, measure, error_w, told)
-        made = self._first(plan, status, reason, spent_s)
+        active_w = float(estimate.setpoints.battery_power_w)
+        made = self._first(plan, status, reason, spent_s, active_w)
         return made._replace(
             linearization_error_w=error_w, jobs=job_plan(measure.forecast)
         )
 
     def _first(
-        self, plan: Judged, status: str, reason: str, spent_s: float
+        self, plan: Judged, status: str, reason: str, spent_s: float, active_w: float
     ) -> Decision:
         """First step of a plan as a decision."""
         first = Setpoints(*(float(np.asarray(f)[0]) for f in plan.setpoints))
+        largest_w = self._site.facility.power.battery.discharge_power_w
+        held_w = battery(float(first.battery_power_w), active_w, largest_w)
+        first = first._replace(battery_power_w=held_w)
         bus_w = float(plan.response.site_w[0]) - float(first.battery_power_w)
         return Decision(first, reason, bus_w + self._offset.site_w, spent_s, status)
 
@@ -158,7 +168,7 @@ class MpcController:
             np.array(self._site.limits) - self._s.margin_k - self._offset.limited_k,
             self._s.jump_share,
             active,
-            self._s.move_usd / self._radius,
+            self._s.move_share * self._reversal_usd / self._radius,
         )
 
     def _limits(self, forecast: Forecast, estimate: Estimate) -> Array:
@@ -178,8 +188,22 @@ class MpcController:
         )
         return limits - np.maximum(warm.limited_c - expected.limited_c, 0.0)
 
-    def _base(self, measure: Yardstick, estimate: Estimate, reach: Windows) -> Judged:
-        """The best, step by step, of holding, of the rules and of the last plan."""
+    def _static_settings(self) -> SearchSettings:
+        """What the static optimum keeps clear of, as the plan does."""
+        return SearchSettings(
+            margin_k=self._s.margin_k,
+            jump_share=self._s.jump_share,
+            bias_gain=self._s.bias_gain,
+        )
+
+    def _base(
+        self, measure: Yardstick, estimate: Estimate, reach: Windows, now_s: float
+    ) -> Judged:
+        """The best, step by step, of holding, rules, static optimum and last plan.
+
+        The linear model moves levers one at a time; the static optimum finds what only
+        pays together (fewer air units with more water, say).
+        """
         steps = self._steps
         guess = (estimate.state, estimate.state)
 
@@ -197,6 +221,8 @@ class MpcController:
         wish = self._rules.decide(estimate, None, 0.0).setpoints
         if np.isfinite(np.array(wish, dtype=float)).all():
             base = better(base, judged(constant(wish)))
+        optimum = self._static.decide(estimate, measure.forecast, now_s).setpoints
+        base = better(base, judged(constant(optimum)))
         if self._plan is None:
             return base
         at = np.searchsorted(self._plan.time_s, measure.forecast.time_s, side="right")
@@ -271,7 +297,9 @@ class MpcController:
         overhead_w = plan.response.site_w - forecast.inputs.it_demand_w
         value = self._s.least_energy_usd_j + forecast.energy_price_usd_j
         overhead_usd = float(np.sum(overhead_w * value * forecast.step_s))
-        return max(self._s.gap_share * overhead_usd, 0.05)
+        rated_w = self._site.facility.it.racks.rated_power_w
+        least_usd = self._s.least_gap_usd_w * rated_w
+        return max(self._s.gap_share * overhead_usd, least_usd)
 
     @staticmethod
     def _confirm(

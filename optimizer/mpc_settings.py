@@ -25,9 +25,10 @@ class MpcSettings(NamedTuple):
     bias_gain: float = 0.3  # share of a new residual that is believed at once
     steady_share: float = 0.05  # of the rated load: offsets are learned below it
     jump_share: float = 0.1  # chance given to a jump of the load in a step
-    move_usd: float = 0.02  # dislike of moving one radius in the first step
+    move_share: float = 0.1  # of a reversal's price: dislike of moving one radius
     least_energy_usd_j: float = 10.0 / 3.6e9  # energy is never free to waste
     gap_share: float = 0.01  # of the overhead cost
+    least_gap_usd_w: float = 5e-9  # per watt of the racks
     full_at_s: float = 16 * 3600.0  # of the plant clock's day: before the evening peak
     solve_limit_s: float = 5.0  # for one solve
     late_share: float = 0.1  # of the control interval: a later plan is not applied

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from optimizer.linearize import LEVERS, LIMITED, POINTS, STRESS_STEPS, WHOLE
 from optimizer.plan_problem import PlanPrices
-from optimizer.problem import Weights
+from optimizer.problem import Weights, wear_prices
 from plant.power.battery import Battery
 from twin.config import Site
+from twin.topology import Facility
 
 Array = NDArray[np.float64]
 
@@ -20,6 +21,7 @@ _NUMBERS = (
     "soc_at_end",
     "refill",
     "eco_now",
+    "battery_now",
     "peak_now",
     "demand",
     "jump_share",
@@ -60,7 +62,7 @@ def build(step_s: Array, site: Site, weights: Weights, whole_s: float) -> Any:
     _deferred(m, step_s)
     _power(m, site.facility.power.grid_limit_w)
     _temperatures(m)
-    _objective(m, step_s, battery, weights)
+    _objective(m, step_s, site.facility, weights)
     return m
 
 
@@ -168,6 +170,12 @@ def _modes(m: Any, step_s: Array) -> None:
     m.dwell = pe.Constraint(m.T, rule=dwell)
 
 
+def _turn(m: Any, t: int) -> Any:
+    """Change of the battery's power against the step before."""
+    before = m.discharge[t - 1] - m.charge[t - 1] if t else m.battery_now
+    return m.discharge[t] - m.charge[t] - before
+
+
 def _battery(m: Any, step_s: Array, battery: Battery) -> None:
     """Charge over time between reserve and full; full at a fixed time of the day.
 
@@ -180,6 +188,9 @@ def _battery(m: Any, step_s: Array, battery: Battery) -> None:
     m.discharge = pe.Var(m.T, bounds=(0, battery.discharge_power_w / W_PER_MW * exists))
     m.charge = pe.Var(m.T, bounds=(0, battery.charge_power_w / W_PER_MW * exists))
     m.soc = pe.Var(m.T, bounds=(0, 1))
+    m.turn = pe.Var(m.T, domain=pe.NonNegativeReals)
+    m.turn_up = pe.Constraint(m.T, rule=lambda m, t: m.turn[t] >= _turn(m, t))
+    m.turn_down = pe.Constraint(m.T, rule=lambda m, t: m.turn[t] >= -_turn(m, t))
 
     def balance(m: Any, t: int) -> Any:
         before = m.soc[t - 1] if t else m.soc_now
@@ -278,8 +289,22 @@ def _reserve(m: Any, step_s: Array, battery: Battery) -> Any:
     return held + late + m.refill * m.end_short
 
 
-def _objective(m: Any, step_s: Array, battery: Battery, weights: Weights) -> None:
-    dt, switch_usd = step_s, PlanPrices().unit_switch_usd
+def _wear(m: Any, step_s: Array, facility: Facility, weights: Weights) -> Any:
+    """Energy through the battery and its turns, changes of mode, units switched."""
+    p, price = PlanPrices(), wear_prices(facility, weights)
+    through = weights.battery_wear_usd_j * W_PER_MW
+    wear = sum(through * float(step_s[t]) * m.discharge[t] for t in m.T)
+    wear += sum(p.battery_turn_usd_w * W_PER_MW * m.turn[t] for t in m.T)
+    wear += sum(price.mode_change * m.eco_switch[t] for t in m.T)
+    starts = (price.cell_start, price.air_unit_start, price.module_start)  # as UNITS
+    for i, start_usd in zip(WHOLE, starts, strict=True):
+        switch_usd = p.switch_share * start_usd
+        wear += sum(switch_usd * (m.started[t, i] + m.stopped[t, i]) for t in m.T)
+    return wear
+
+
+def _objective(m: Any, step_s: Array, facility: Facility, weights: Weights) -> None:
+    dt = step_s
     energy = sum(float(dt[t]) * m.weight[t] * m.site_mw[t] for t in m.T)
     warm = sum(
         weights.exceedance_usd_k_s * float(dt[t]) * m.slack[t, j]
@@ -288,15 +313,10 @@ def _objective(m: Any, step_s: Array, battery: Battery, weights: Weights) -> Non
     )
     beyond = weights.over_grid_usd_j * W_PER_MW
     warm += sum(beyond * float(dt[t]) * m.over_mw[t] for t in m.T)
-    through = weights.battery_wear_usd_j * W_PER_MW
-    wear = sum(through * float(dt[t]) * m.discharge[t] for t in m.T)
-    wear += sum(weights.mode_change_usd * m.eco_switch[t] for t in m.T)
-    wear += sum(
-        switch_usd * (m.started[t, i] + m.stopped[t, i]) for t in m.T for i in m.U
-    )
+    wear = _wear(m, step_s, facility, weights)
     points = sum(
         m.points[t, i, k] * m.mix[t, i, k] for t in m.T for i in m.I for k in m.K
     )
     peaks = m.demand * m.peak + m.jump_share * m.demand * m.jump_peak
-    reserve = _reserve(m, step_s, battery)
+    reserve = _reserve(m, step_s, facility.power.battery)
     m.cost = pe.Objective(expr=energy + peaks + warm + wear + points + reserve)

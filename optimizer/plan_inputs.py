@@ -31,6 +31,7 @@ class History:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._moved_s: dict[str, float] = {}
+        self.direction: dict[str, float] = {}  # sign of the last move
         self._before: Setpoints | None = None
 
     def observe(self, now_s: float, active: Setpoints) -> None:
@@ -40,6 +41,8 @@ class History:
             if self._before is not None and value != float(getattr(self._before, name)):
                 # It came into force at the decision before this one.
                 self._moved_s[name] = now_s - self._site.control.control_interval_s
+                rose = value > float(getattr(self._before, name))
+                self.direction[name] = 1.0 if rose else -1.0
         self._before = active
 
     def wait_s(self, now_s: float) -> dict[str, float]:
@@ -150,6 +153,7 @@ def plan_problem(
         refill_usd_j=value_usd_j,
         units_now=np.array([float(getattr(active, name)) for name in UNITS]),
         eco_now=float(active.ups_eco),
+        battery_now_w=float(active.battery_power_w),
         peak_so_far_w=peak_so_far_w,
         demand_usd_w=demand_price(site, forecast),
         jump_share=measure.jump_share,

@@ -129,6 +129,7 @@ class PlanModel:
         m.refill.set_value(problem.refill_usd_j * self._battery.energy_j)
         m.jump_share.set_value(problem.jump_share)
         m.eco_now.set_value(problem.eco_now)
+        m.battery_now.set_value(problem.battery_now_w / W_PER_MW)
         m.peak_now.set_value(problem.peak_so_far_w / W_PER_MW)
         m.demand.set_value(problem.demand_usd_w * W_PER_MW)
 

@@ -13,7 +13,8 @@ Array = NDArray[np.float64]
 class PlanPrices(NamedTuple):
     """What steers a plan beside the objective of ``optimizer.problem``."""
 
-    unit_switch_usd: float = 0.5  # half a start: on and off again costs one
+    switch_share: float = 0.5  # of a start, on and off alike: both together cost one
+    battery_turn_usd_w: float = 0.5 / 1e6  # change of power from step to step
     reserve_usd_j_s: float = 1.0 / 3.6e9 / 3600.0  # missing charge, 1 USD/(MWh h)
     anchor_usd_j: float = 5.0 / 3.6e6  # missing charge when the battery is due full
 
@@ -46,6 +47,7 @@ class PlanProblem(NamedTuple):
     refill_usd_j: float  # value of charge at the end of the horizon
     units_now: Array  # (whole lever,)
     eco_now: float
+    battery_now_w: float  # in force
     peak_so_far_w: float
     demand_usd_w: float
     jump_share: float  # chance given to a jump of the load in the first steps

@@ -12,8 +12,9 @@ and its confirmation on the twin, the searches, the bound and the tables.
 
 The power :math:`P` is the meter's: server fans and leakage are in it, so warming the room
 or the chips cannot look like a saving, as it can in PUE. Failures follow the chips'
-temperature (``plant.it.reliability``). Wear counts starts of cells and chillers, changes
-of UPS mode, reversals of setpoints and energy through the battery.
+temperature (``plant.it.reliability``). Wear counts starts of cells, chillers, air units
+and UPS modules, changes of UPS mode, reversals of setpoints and energy through the
+battery; a start costs in proportion to what starts, so that 50 kW and 100 MW weigh alike.
 
 Everything is a pure function of arrays over time.
 """
@@ -50,11 +51,38 @@ class Weights(NamedTuple):
     over_grid_usd_j: float = (
         20.0 / 3.6e6
     )  # drawn beyond the connection, ten times a cap
-    cell_start_usd: float = 1.0
-    chiller_start_usd: float = 5.0
-    mode_change_usd: float = 2.0  # of the UPS
-    reversal_usd: float = 0.02  # of any setpoint
+    fan_start_usd_w: float = 1.0 / 18e3  # per watt of the fans of a cell or air unit
+    chiller_start_usd_w: float = 5.0 / 1.4e6  # per watt of its capacity
+    ups_switch_usd_w: float = 2.0 / 12.5e6  # per watt of the modules that switch
+    # Of any setpoint, per watt of the racks: 10 MW have some 100 actuators of 500 USD
+    # that last 250,000 reversals.
+    reversal_usd_w: float = 0.2 / 10e6
     battery_wear_usd_j: float = 40.0 / 3.6e9  # discharged at the bus
+
+
+class WearPrices(NamedTuple):
+    """What wears a site, each time it happens [USD]."""
+
+    cell_start: float
+    chiller_start: float
+    air_unit_start: float
+    module_start: float
+    mode_change: float  # of all UPS modules
+    reversal: float
+
+
+def wear_prices(facility: Facility, weights: Weights) -> WearPrices:
+    """Prices of wear for the nameplates of a site."""
+    modules, chiller = facility.power.ups, facility.trim_chillers.chiller
+    switch = weights.ups_switch_usd_w * modules.rated_power_w
+    return WearPrices(
+        cell_start=weights.fan_start_usd_w * facility.heat_rejection.tower.fan_power_w,
+        chiller_start=weights.chiller_start_usd_w * chiller.reference_capacity_w,
+        air_unit_start=weights.fan_start_usd_w * facility.air.in_row.fan.fan_power_w,
+        module_start=switch,
+        mode_change=switch * facility.power.ups_count,
+        reversal=weights.reversal_usd_w * facility.it.racks.rated_power_w,
+    )
 
 
 class Prices(NamedTuple):
@@ -168,14 +196,18 @@ def starts(count: Array) -> float:
 
 
 def wear(
-    weights: Weights, step_s: Array, outputs: Outputs, setpoints: Setpoints
+    facility: Facility,
+    weights: Weights,
+    step_s: Array,
+    outputs: Outputs,
+    setpoints: Setpoints,
 ) -> float:
     """Starts, changes of mode, reversals and battery throughput [USD].
 
     Parameters
     ----------
-    weights
-        Prices.
+    facility, weights
+        Nameplates and prices.
     step_s, outputs
         Arrays of shape (time,).
     setpoints
@@ -183,11 +215,14 @@ def wear(
     """
     discharged_w = np.maximum(np.asarray(outputs.battery_power_w), 0.0)
     modes = float(np.abs(np.diff(np.round(outputs.ups_eco))).sum())
+    price = wear_prices(facility, weights)
     return (
-        weights.cell_start_usd * starts(np.asarray(outputs.tower_cells_on))
-        + weights.chiller_start_usd * starts(np.asarray(outputs.chillers_on))
-        + weights.mode_change_usd * modes
-        + weights.reversal_usd * reversals(pd.DataFrame(setpoints._asdict()))
+        price.cell_start * starts(np.asarray(outputs.tower_cells_on))
+        + price.chiller_start * starts(np.asarray(outputs.chillers_on))
+        + price.air_unit_start * starts(np.asarray(setpoints.air_units_on))
+        + price.module_start * starts(np.asarray(setpoints.ups_modules_on))
+        + price.mode_change * modes
+        + price.reversal * reversals(pd.DataFrame(setpoints._asdict()))
         + weights.battery_wear_usd_j * float(np.sum(discharged_w * step_s))
     )
 
@@ -236,7 +271,7 @@ def bill(
     above_w = max(highest_w - prices.peak_before_w, 0.0)
     items += [
         prices.demand_usd_w * above_w,
-        wear(weights, step_s, outputs, setpoints),
+        wear(site.facility, weights, step_s, outputs, setpoints),
         charge_owed(site, prices, outputs),
     ]
     return Bill(*items)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.linearize import LEVERS, LIMITED, reachable
-from optimizer.problem import Prices, Weights, rates
+from optimizer.problem import Prices, Weights, rates, wear_prices
 from twin.compiled import settle
 from twin.config import Site
 from twin.forecast import Forecast
@@ -34,7 +34,7 @@ class SearchSettings(NamedTuple):
     margin_k: float = 0.5  # kept below every temperature limit
     jump_share: float = 0.1  # chance given to a jump to full load
     bias_gain: float = 0.3  # share of a new residual that is believed at once
-    move_usd_h: float = 0.05  # dislike of moving a lever over its whole window
+    move_share_h: float = 0.25  # of a reversal's price: a lever over its whole window
     least_energy_usd_j: float = 10.0 / 3.6e9  # energy is never free to waste
 
 
@@ -43,9 +43,17 @@ class SearchController:
 
     name = "search"
 
-    def __init__(self, site: Site, settings: SearchSettings | None = None) -> None:
+    def __init__(
+        self,
+        site: Site,
+        settings: SearchSettings | None = None,
+        weights: Weights | None = None,
+    ) -> None:
         self._site = site
         self._s = settings or SearchSettings()
+        self._weights = weights or Weights()
+        reversal_usd = wear_prices(site.facility, self._weights).reversal
+        self._move_usd_s = self._s.move_share_h * reversal_usd / 3600.0
         self._bias_k = np.zeros(len(LIMITED))
 
     def decide(self, estimate: Estimate, forecast: Forecast, now_s: float) -> Decision:
@@ -137,13 +145,13 @@ class SearchController:
         hard = estimate.inputs._replace(it_demand_w=rated_w)
         for inputs, share in ((estimate.inputs, 1.0), (hard, jump)):
             out = self._settled(estimate, inputs, cloud)
-            found = rates(tight, Weights(), prices, inputs, out, self._setpoints(cloud))
+            held = self._setpoints(cloud)
+            found = rates(tight, self._weights, prices, inputs, out, held)
             running = sum(found) - found.exceedance
             total += share * running + found.exceedance
         active, reach = moved
         distance = np.abs(cloud[:, :-1] - active) / np.maximum(reach, 1e-9)
-        moving = self._s.move_usd_h * distance.sum(axis=1) / 3600.0
-        return np.asarray(total + moving)
+        return np.asarray(total + self._move_usd_s * distance.sum(axis=1))
 
     def _settled(self, estimate: Estimate, inputs: Inputs, cloud: Array) -> Outputs:
         """Steady state of every candidate, arrays of shape (candidate,)."""

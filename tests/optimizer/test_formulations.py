@@ -21,12 +21,15 @@ from optimizer.linearize import (
 )
 from optimizer.plan_model import PlanModel
 from optimizer.plan_problem import PlanPrices, PlanProblem
+from optimizer.problem import Weights, wear_prices
 from twin.config import load_site
 from twin.signals import State
 
 STEPS = 4
 STEP_S = np.full(STEPS, 3600.0)
-SWITCH_USD = PlanPrices().unit_switch_usd
+WEAR = wear_prices(load_site("hybrid_10mw").facility, Weights())
+STARTS_USD = np.array([WEAR.cell_start, WEAR.module_start])  # as KINDS
+SWITCH_USD = PlanPrices().switch_share * STARTS_USD
 PRICE = np.array([30.0, 90.0, 40.0, 150.0]) / 3.6e9
 DEMAND_USD_W = 2e-5
 PEAK_W = 1.02e6
@@ -97,6 +100,7 @@ def planned(power_w):
         refill_usd_j=0.0,
         units_now=units,
         eco_now=0.0,
+        battery_now_w=0.0,
         peak_so_far_w=PEAK_W,
         demand_usd_w=DEMAND_USD_W,
         jump_share=0.0,
@@ -114,7 +118,8 @@ def cost_of(counts, power_w):
     moved = np.abs(np.diff(np.concatenate([before, counts], axis=-2), axis=-2))
     highest = np.maximum(drawn.max(axis=-1), PEAK_W)
     energy = (drawn * PRICE * STEP_S).sum(axis=-1)
-    return energy + SWITCH_USD * moved.sum(axis=(-1, -2)) + DEMAND_USD_W * highest
+    switching = (SWITCH_USD * moved.sum(axis=-2)).sum(axis=-1)
+    return energy + switching + DEMAND_USD_W * highest
 
 
 def enumerated(power_w):
@@ -159,9 +164,9 @@ class Rows:
         assert found.status == 0
         return float(found.fun)
 
-    def switches(self, now, before, value=1.0):
+    def switches(self, now, before, kind):
         """Column that is at least the change between two linear expressions."""
-        column = self.column(SWITCH_USD)
+        column, value = self.column(SWITCH_USD[kind]), NOW[kind]
         constant = value if before is None else 0.0
         for sign in (1.0, -1.0):
             terms = [(c, -sign * v) for c, v in now] + [(column, 1.0)]
@@ -185,7 +190,7 @@ def by_pairs(power_w):
         program.row([(peak, 1.0)] + [(at[p], -drawn[p]) for p in pairs], 0.0, np.inf)
         for k in (0, 1):
             count = [(at[p], float(COUNTS[p[k]])) for p in pairs]
-            program.switches(count, before[k], NOW[k])
+            program.switches(count, before[k], k)
             before[k] = count
     return program.solve()
 
@@ -205,7 +210,7 @@ def by_cuts(power_w):
                 at_zero = power_w[t, k, one] - slope * COUNTS[one]
                 program.row([(above, 1.0), (count, -slope)], at_zero, np.inf)
             over.append((above, -1.0))
-            program.switches([(count, 1.0)], before[k], NOW[k])
+            program.switches([(count, 1.0)], before[k], k)
             before[k] = [(count, 1.0)]
         program.row(over, 1e6, np.inf)
     return program.solve() + float(np.sum(PRICE * 3600.0 * 1e6))

@@ -107,6 +107,7 @@ def problem(forecast, samples, **changes):
         jump_share=0.0,
         units_now=np.array([6.0, 96.0, 10.0]),
         eco_now=0.0,
+        battery_now_w=0.0,
         peak_so_far_w=0.0,
         demand_usd_w=0.0,
     )

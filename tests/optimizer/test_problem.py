@@ -12,6 +12,7 @@ from optimizer.problem import (
     bill_of,
     chip_count,
     rates,
+    wear_prices,
 )
 from optimizer.rules import RulesController
 from plant.power.pv import Pv
@@ -100,7 +101,29 @@ def test_work_held_back_by_a_cap_costs_and_cool_chips_do_not():
 def test_a_setpoint_that_goes_back_and_forth_wears():
     held = course()[3]
     swinging = held._replace(tcs_supply_c=np.array([30.0, 31, 30, 31, 30, 30]))
-    assert bill_for(setpoints=swinging).wear == pytest.approx(3 * 0.02)
+    assert bill_for(setpoints=swinging).wear == pytest.approx(3 * 0.2)
+
+
+@pytest.mark.parametrize("name", ["edge_50kw", "campus_100mw"])
+def test_wear_weighs_alike_on_every_size_of_site(name):
+    """A start is priced by what starts, a reversal by the site: shares of energy agree."""
+    site = load_site(name)
+    small, here = (wear_prices(s.facility, Weights()) for s in (site, SITE))
+    ratio = site.facility.it.racks.rated_power_w / SITE.facility.it.racks.rated_power_w
+    assert small.reversal / here.reversal == pytest.approx(ratio)
+    fans = [s.facility.heat_rejection.tower.fan_power_w for s in (site, SITE)]
+    assert small.cell_start / here.cell_start == pytest.approx(fans[0] / fans[1])
+
+
+def test_units_that_come_and_go_wear():
+    held = course()[3]
+    staged = held._replace(
+        air_units_on=np.array([96.0, 90, 96, 90, 90, 90]),
+        ups_modules_on=np.array([10.0, 9, 10, 10, 10, 10]),
+    )
+    price = wear_prices(SITE.facility, Weights())
+    wear = 6 * price.air_unit_start + price.module_start + 3 * price.reversal
+    assert bill_for(setpoints=staged).wear == pytest.approx(wear)
 
 
 def test_warming_the_room_is_not_free_as_it_is_in_pue():
