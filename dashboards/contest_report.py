@@ -29,10 +29,13 @@ INTRODUCTION = (
     "same noise of the sensors; days are judged from noon to noon. `fixed` is as found, "
     "`best_constant` was searched on the judged days with full knowledge, `rules` are in "
     "the manner of ASHRAE Guideline 36, `search` is the static optimum of the twin, "
-    "`oracle` the cheapest course found with perfect knowledge. The objective is the bill "
-    "of `optimizer/problem.py`. Brackets are 95 % bootstrap intervals over days; where "
-    "there are none the sample is too small to print one. All of it is simulation: a "
-    "saving in a real plant needs a measured baseline there."
+    "`oracle` the cheapest course found with perfect knowledge, `least_energy` the same "
+    "search told to save energy and nothing else. Energy counts what brings the battery "
+    "back to where it was; beyond the load is all energy but what the load asked for, so "
+    "that leakage and server fans, which answer to the cooling, are in it. The objective "
+    "is the bill of `optimizer/problem.py`. Brackets are 95 % bootstrap intervals over "
+    "days; where there are none the sample is too small to print one. All of it is "
+    "simulation: a saving in a real plant needs a measured baseline there."
 )
 PIPE_WIDTH = 120  # columns where standard output is not a terminal
 

@@ -111,6 +111,7 @@ def _saved(found: Difference) -> str:
     parts = (
         ("site energy", found.site_energy),
         ("overhead energy", found.overhead_energy),
+        ("energy beyond the load", found.beyond_load),
         ("cost", found.cost),
         ("objective", found.objective),
     )

@@ -7,7 +7,7 @@ import json
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from bms_io.daemon.audit import AUDIT_FILE, verify_audit
 from bms_io.daemon.modes import Mode
@@ -30,6 +30,7 @@ from twin.run_store import RUN_FILE
 from twin.scenario import load_scenario
 
 FORECAST_HOURS = 24.0
+MEMORY_FILE = "mpc_memory.json"
 
 
 class Request(NamedTuple):
@@ -56,9 +57,15 @@ class Request(NamedTuple):
     directory: Path
 
 
-def make_controller(site: str, name: str) -> Controller:
-    """Make a controller, in the process that asks."""
-    return controllers.make((name,), load_site(site))[0]
+def make_controller(site: str, name: str, directory: Path) -> Controller:
+    """Make a controller, in the process that asks; the mpc with its memory on disk."""
+    known = load_site(site)
+    made = controllers.make((name,), known)[0]
+    if name != "mpc":
+        return made
+    from optimizer.remembered import Remembered, WithMemory
+
+    return Remembered(cast("WithMemory", made), directory / MEMORY_FILE, known.name)
 
 
 def run(request: Request) -> None:
@@ -100,7 +107,9 @@ def run(request: Request) -> None:
     forecaster.prepare()  # learning takes seconds; a decision does not wait for it
     worker = Worker(
         request.controller,
-        functools.partial(make_controller, request.site, request.controller),
+        functools.partial(
+            make_controller, request.site, request.controller, request.directory
+        ),
         request.memory_mib << 20,
     )
 

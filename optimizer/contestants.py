@@ -13,6 +13,7 @@ from twin.signals import Setpoints
 from twin.topology import Facility
 
 ORACLE, FORESIGHT, BEST_CONSTANT = "oracle", "mpc_foresight", "best_constant"
+LEAST_ENERGY = "least_energy"
 WITHOUT = "mpc_without_"  # and the name of a group of levers
 
 
@@ -59,7 +60,7 @@ PLAIN: dict[str, Callable[[Site, RuleParameters | None], Controller]] = {
     "mpc": _mpc,
 }
 # And those that know what nobody can know.
-BOUNDS = (BEST_CONSTANT, FORESIGHT, ORACLE)
+BOUNDS = (BEST_CONSTANT, FORESIGHT, LEAST_ENERGY, ORACLE)
 
 
 def contestants(name: str, setting: Setting) -> list[Controller]:
@@ -77,6 +78,8 @@ def contestants(name: str, setting: Setting) -> list[Controller]:
         return [_constant(setting.site, setting.constants)]
     if name == ORACLE:
         return _oracle(setting)
+    if name == LEAST_ENERGY:
+        return [_least_energy(setting)]
     if name == FORESIGHT:
         knowing = senses._replace(truth=setting.scenario)
         return [_named(Seen(_mpc(setting.site, setting.rules), knowing), name)]
@@ -100,23 +103,46 @@ def _constant(site: Site, constants: Setpoints) -> Controller:
 def _oracle(setting: Setting) -> list[Controller]:
     """Whoever knows plant, future and readings exactly may choose the best course.
 
-    The mpc is not exact, so with all knowledge it can still lose to a static
-    search, the rules or constants that fit the days; a bound must not.
+    The mpc is not exact, so with all knowledge it can still lose to itself without, to a
+    static search, the rules or constants that fit the days; a bound must not. Within a
+    step the load still jumps, so the jump stays in what they weigh.
     """
     from optimizer.mpc import MpcController, MpcSettings
     from optimizer.search import SearchController, SearchSettings
 
-    certain = MpcSettings(margin_k=0.0, jump_share=0.0, quantile=0.5)
-    known = setting.site._replace(facility=setting.plant)
-    exact = Senses((0,), SensorNoise(0.0, 0.0, 0.0), setting.scenario)
+    known, exact = _all_known(setting)
     courses: list[Controller] = [
-        MpcController(known, certain, rules=setting.rules),
-        SearchController(known, SearchSettings(margin_k=0.0, jump_share=0.0)),
+        MpcController(known, MpcSettings(margin_k=0.0), rules=setting.rules),
+        SearchController(known, SearchSettings(margin_k=0.0)),
         _rules(known, setting.rules),
     ]
     if setting.constants is not None:
         courses.append(_constant(setting.site, setting.constants))
-    return [_named(Seen(course, exact), ORACLE) for course in courses]
+    told = [_named(Seen(course, exact), ORACLE) for course in courses]
+    usual = Senses(setting.noise_seed, SensorNoise())
+    plain = Seen(_mpc(setting.site, setting.rules), usual)
+    return [*told, _named(plain, ORACLE)]
+
+
+def _all_known(setting: Setting) -> tuple[Site, Senses]:
+    """The plant as it is, sensors without noise, and the future."""
+    known = setting.site._replace(facility=setting.plant)
+    return known, Senses((0,), SensorNoise(0.0, 0.0, 0.0), setting.scenario)
+
+
+def _least_energy(setting: Setting) -> Controller:
+    """Static search with all knowledge that saves energy and nothing else.
+
+    Water, failures and wear cost it nothing: what is left of the energy then is about
+    what the plant can do at best.
+    """
+    from optimizer.problem import Weights
+    from optimizer.search import SearchController, SearchSettings
+
+    known, exact = _all_known(setting)
+    only = Weights(water_usd_kg=0.0, chip_failure_usd=0.0, reversal_usd_w=0.0)
+    search = SearchController(known, SearchSettings(margin_k=0.0), only)
+    return _named(Seen(search, exact), LEAST_ENERGY)
 
 
 def _named(controller: Seen, name: str) -> Seen:

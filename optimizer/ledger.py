@@ -20,8 +20,9 @@ class Day(NamedTuple):
 
     day: str  # MM-DD
     wet_bulb_c: float  # mean
-    site_energy_j: float
+    site_energy_j: float  # with what brings the battery back to where it was
     it_energy_j: float
+    asked_energy_j: float  # by the load, before leakage and fans answer to the cooling
     cooling_energy_j: float
     power_chain_energy_j: float
     tower_fan_energy_j: float
@@ -111,6 +112,7 @@ def _day(
         key: float(rows[list(names)].to_numpy().sum()) * scan_s
         for key, names in ENERGIES.items()
     }
+    asked_w = np.minimum(rows["it_demand_w"], site.facility.it.racks.rated_power_w)
     owed = _bill(site, scenario, rows, moves)
     switched = np.diff(rows[list(STARTED)].to_numpy(), axis=0)
     return Day(
@@ -118,6 +120,7 @@ def _day(
         wet_bulb_c=float(rows["wet_bulb_c"].mean()),
         **sums,
         **{key: float(getattr(figures, key)) for key in _SHARED},
+        asked_energy_j=float(asked_w.sum()) * scan_s,
         violation_k_min=figures.violation_kh * 60.0,
         starts=float(np.maximum(switched, 0.0).sum()),
         free_cooling_h=float((rows["chillers_on"] < 1.0).sum()) * scan_s / 3600.0,

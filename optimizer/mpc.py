@@ -14,6 +14,8 @@ If a rung fails, the next carries, and the decision's status says which:
 """
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +81,26 @@ class MpcController:
         self._history = History(site)
         self._calm = Calm()
         self._offset = Offset(site, self._s.bias_gain, self._s.steady_share)
+
+    def state(self) -> dict[str, Any]:
+        """What must survive a restart, as JSON can hold it: the month's peak first."""
+        return {
+            "offset": self._offset.state(),
+            "history": self._history.state(),
+            "waited_usd": dict(self._calm.waited_usd),
+        }
+
+    def restore(self, known: Mapping[str, Any]) -> None:
+        """Go on from what ``state`` gave.
+
+        The last plan is not kept: it is a start of the search, not a memory.
+        """
+        offset, history, waited_usd = (
+            dict(known[name]) for name in ("offset", "history", "waited_usd")
+        )
+        self._offset.restore(offset)
+        self._history.restore(history)
+        self._calm.waited_usd = waited_usd
 
     def decide(
         self, estimate: Estimate, forecast: Forecast | None, now_s: float

@@ -5,6 +5,9 @@ twin says for the same inputs and setpoints is carried forward, so that temperat
 are kept in the plant and not only in the twin (offset-free control).
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,6 +45,21 @@ class Offset:
         self.limited_k: Array = np.zeros(len(LIMITED))
         self.site_w = 0.0
         self.peak_w = 0.0
+
+    def state(self) -> dict[str, Any]:
+        """All that was learned, as JSON can hold it."""
+        return {
+            "limited_k": self.limited_k.tolist(),
+            "site_w": float(self.site_w),
+            "peak_w": float(self.peak_w),
+            "month": self._month,
+        }
+
+    def restore(self, known: Mapping[str, Any]) -> None:
+        """Go on from what ``state`` gave."""
+        self.limited_k = np.array(known["limited_k"], dtype=float)
+        self.site_w, self.peak_w = float(known["site_w"]), float(known["peak_w"])
+        self._month = int(known["month"])
 
     def learn(self, estimate: Estimate, now_s: float) -> None:
         """Take in what is measured now."""

@@ -1,6 +1,7 @@
 """From forecast, estimate and samples to the numbers of one planning problem."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ ECO_MARGIN = 1.2  # of the least load, so that the load's noise does not end the
 class History:
     """When each setpoint moved last, as seen by this controller.
 
-    After a restart nothing is known; then the guard, which counts too, may hold a move
+    Where nothing is known after a restart, the guard, which counts too, may hold a move
     for one interval longer than planned.
     """
 
@@ -33,6 +34,15 @@ class History:
         self._moved_s: dict[str, float] = {}
         self.direction: dict[str, float] = {}  # sign of the last move
         self._before: Setpoints | None = None
+
+    def state(self) -> dict[str, Any]:
+        """All that was seen, as JSON can hold it."""
+        return {"moved_s": dict(self._moved_s), "direction": dict(self.direction)}
+
+    def restore(self, known: Mapping[str, Any]) -> None:
+        """Go on from what ``state`` gave."""
+        self._moved_s = dict(known["moved_s"])
+        self.direction = dict(known["direction"])
 
     def observe(self, now_s: float, active: Setpoints) -> None:
         """Note what has moved since the last decision, at the earliest then."""

@@ -5,7 +5,7 @@ foresight would be worth, the truth. The noise of a cycle depends on seed and ti
 so that all controllers of a comparison meet the same.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from twin.interfaces import Controller, Decision, Estimate
 from twin.scenario import Scenario
 from twin.sensors import SensorNoise, sensed
 from twin.signals import Inputs, Outputs, State
+
+PARTS = 15  # of a step, over which the truth is averaged
 
 
 class Senses(NamedTuple):
@@ -70,12 +72,18 @@ def noisy(estimate: Estimate, senses: Senses, now_s: float) -> Estimate:
 
 
 def perfect(forecast: Forecast, truth: Scenario) -> Forecast:
-    """The same steps with what will really happen in their middles."""
-    middle_s = forecast.time_s + forecast.step_s / 2.0
+    """The same steps with the means of what will really happen in them."""
+    parts = (np.arange(PARTS) + 0.5) / PARTS
+    within_s = forecast.time_s[:, None] + forecast.step_s[:, None] * parts
+
+    def mean(values: Any) -> Any:
+        return np.asarray(values).reshape(within_s.shape).mean(axis=1)
+
+    at_s = within_s.ravel()
     return forecast._replace(
-        inputs=truth.inputs_at(middle_s),
-        energy_price_usd_j=truth.price_at(middle_s),
-        carbon_kg_j=truth.carbon_at(middle_s),
+        inputs=Inputs(*map(mean, truth.inputs_at(at_s))),
+        energy_price_usd_j=mean(truth.price_at(at_s)),
+        carbon_kg_j=mean(truth.carbon_at(at_s)),
         quantiles=(),  # certain
         bands=(),
     )

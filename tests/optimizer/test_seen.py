@@ -71,8 +71,11 @@ def test_perfect_foresight_is_what_will_happen():
     forecaster.observe(0.0, SCENARIO.inputs_at(0.0))
     forecast = forecaster.forecast(0.0)
     truth = perfect(forecast, SCENARIO)
-    middle_s = forecast.time_s + forecast.step_s / 2
-    np.testing.assert_array_equal(
-        truth.inputs.it_demand_w, SCENARIO.inputs_at(middle_s).it_demand_w
-    )
-    np.testing.assert_array_equal(truth.energy_price_usd_j, SCENARIO.price_at(middle_s))
+    for t in (0, 20, 35):
+        end_s = forecast.time_s[t] + forecast.step_s[t]
+        second_s = np.arange(forecast.time_s[t], end_s) + 0.5
+        power_w = np.mean(SCENARIO.inputs_at(second_s).it_demand_w)
+        assert abs(truth.inputs.it_demand_w[t] / power_w - 1.0) < 0.05
+        price = np.mean(SCENARIO.price_at(second_s))
+        assert abs(truth.energy_price_usd_j[t] / price - 1.0) < 0.01
+    assert truth.bands == ()
