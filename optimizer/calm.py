@@ -150,7 +150,10 @@ def _left_alone(measure: Yardstick, plan: Judged) -> Samples:
 
 def _first(response: Response) -> Response:
     """The first steps."""
+    state = (np.asarray(field)[:STRESS_STEPS] for field in response.state)
     return Response(
-        *(field[:STRESS_STEPS] for field in response[:-1]),
-        State(*(np.asarray(field)[:STRESS_STEPS] for field in response.state)),
+        response.site_w[:STRESS_STEPS],
+        response.limited_c[:STRESS_STEPS],
+        response.beside_usd_s[:STRESS_STEPS],
+        State(*state),
     )

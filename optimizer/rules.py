@@ -174,7 +174,7 @@ def _air_units(site: RuleSite, measured: Outputs, active: Setpoints) -> Number:
     near full speed, or coils whose valves are open, ask for more.
     """
     p = site.rules
-    count = min(active.air_units_on, site.air_units)
+    count: Number = min(active.air_units_on, site.air_units)
     room = 1.0 - site.least_air_flow
     speed = (measured.in_row_fan_speed - site.least_air_flow) / max(room, 1e-9)
     more = _stepped(0.0, speed, p.air_down_speed, p.air_up_speed)
@@ -190,7 +190,7 @@ def _air_units(site: RuleSite, measured: Outputs, active: Setpoints) -> Number:
 def _modules(site: RuleSite, measured: Outputs, active: Setpoints) -> Number:
     """UPS modules by their load; the guard keeps the spare one."""
     p = site.rules
-    count = min(active.ups_modules_on, site.modules)
+    count: Number = min(active.ups_modules_on, site.modules)
     load = measured.ups_load_fraction * count
     more = _stepped(0.0, np.ceil(load / p.module_load), count - 0.5, count + 0.5)
     without = max(count - 1.0, 1.0)
