@@ -249,10 +249,8 @@ def compare(
 ) -> None:
     """Compare controllers without a wire: fixed, rules, search, mpc; hindsight.
 
-    With --days, --weeks or --year: two runs at a time on the same days behind noisy
-    sensors, with intervals; further controllers are best_constant, mpc_foresight,
-    least_energy and oracle, and SITE may be `all`. Otherwise --hours of --date with
-    exact sensors.
+    With --days, --weeks or --year: paired runs behind noisy sensors, with intervals; also
+    best_constant, mpc_foresight, least_energy, oracle, and SITE `all`. Otherwise --hours.
     """
     with console.reporting(as_json):
         names = tuple(name.strip() for name in controllers.split(","))
