@@ -165,6 +165,26 @@ class BacnetDriver(BacnetReader):
         slots = await self._clients[point.device].priorities(str(_place(point)))
         return {k: raw * point.scale + point.offset for k, raw in slots.items()}
 
+    async def standing(self) -> dict[str, float]:
+        """What stands at our priority in setpoints, in SI, by name; to be read at start.
+
+        Slots survive us and often a restart of the device, so before anything is written
+        this tells what an earlier run, or somebody else at our priority, left behind.
+
+        Raises
+        ------
+        CommunicationError
+            If a device is lost or has no such array.
+        """
+        found: dict[str, float] = {}
+        for name, point in self._map.points.items():
+            if point.write is not None:
+                slots = await self.priorities(name)
+                ours = _place(point).priority or 0
+                if ours in slots:
+                    found[name] = slots[ours]
+        return found
+
     async def _command(self, point: Point, value: float | None) -> WriteResult:
         """Send one value, or the wish to take it back, once."""
         place = _place(point)

@@ -160,6 +160,16 @@ class SiteDriver(SiteReader):
         """
         return await self.bacnet.release()
 
+    async def standing(self) -> dict[str, float]:
+        """What stands at our priority in BACnet setpoints before we write, in SI.
+
+        Raises
+        ------
+        CommunicationError
+            If a device is lost or has no such array.
+        """
+        return await self.bacnet.standing()
+
     async def priorities(self, name: str) -> dict[int, float]:
         """What stands in the priority array of a BACnet setpoint, in SI, by priority.
 

@@ -63,6 +63,22 @@ def test_operator_at_priority_8_wins(on_bench, spoken):
     assert in_force == pytest.approx(theirs, abs=1e-4)
 
 
+def test_what_an_earlier_run_left_at_our_priority_is_seen_at_start(on_bench, spoken):
+    async def job(bench):
+        place = bench.points.points[POINT]
+        client = bench.driver.bacnet._writers[place.device]
+        before = await bench.driver.standing()
+        wanted = bench.plant.active.tower_supply_c + 1.0
+        await client.write(str(place.bacnet), wanted + 1.0, 8)  # the operator's
+        alone = await bench.driver.standing()
+        await bench.driver.write({POINT: wanted})
+        return before, alone, await bench.driver.standing(), wanted
+
+    before, alone, after, wanted = on_bench(job, point_map=spoken)
+    assert before == alone == {}
+    assert after == {POINT: pytest.approx(wanted, abs=1e-4)}
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, 500.0, -5.0])
 def test_plant_refuses_nonsense(on_bench, spoken, value):
     async def job(bench):
