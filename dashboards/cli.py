@@ -328,9 +328,9 @@ def serve_plant(
         ),
     ] = None,
     noise: Annotated[float, typer.Option(min=0.0, help="Times the usual noise.")] = 1.0,
-    bias: Annotated[float, typer.Option(help="Spread of constant errors. [K]")] = 0.0,
-    resolution: Annotated[float, typer.Option(help="Steps of thermometers. [K]")] = 0.0,
-    delay: Annotated[float, typer.Option(help="Age of every reading. [s]")] = 0.0,
+    bias: Annotated[float, typer.Option(min=0.0, help="Constant errors. [K]")] = 0.0,
+    resolution: Annotated[float, typer.Option(min=0.0, help="Steps shown. [K]")] = 0.0,
+    delay: Annotated[float, typer.Option(min=0.0, help="Age of readings. [s]")] = 0.0,
 ) -> None:
     """Start the virtual plant of a site on Modbus TCP or BACnet/IP; Ctrl-C ends it.
 
