@@ -2,8 +2,10 @@
 
 import math
 
+from dashboards import console
 from twin.config import Site
 from twin.errors import ConfigError
+from twin.given_forecast import told
 from twin.scenario import Scenario
 
 MOST_SCANS = 1e7  # decades; keeps out what is not a length
@@ -34,3 +36,15 @@ def told_load(scenario: Scenario) -> str:
         f"IT load {load.source}: scaled to the site, peak from {from_w / 1e3:,.0f} kW to "
         f"{peak} (--load-as-is takes it unscaled)"
     )
+
+
+def tell_forecast(scenario: Scenario) -> None:
+    """Say what a given forecast is good for."""
+    if scenario.given is not None:
+        console.note(told(scenario.given, scenario.duration_s))
+
+
+def tell_inputs(scenario: Scenario) -> None:
+    """Say where the IT load comes from, and what a given forecast is good for."""
+    console.note(told_load(scenario))
+    tell_forecast(scenario)

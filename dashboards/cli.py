@@ -8,12 +8,31 @@ Exit codes: 0 ok, 1 the run failed, 2 wrong usage, 3 a file or value is invalid,
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from dashboards import console
 from dashboards.calibration_commands import calibrate, calibration_app
+from dashboards.cli_options import (
+    SPOKEN_HELP,
+    ControllersOption,
+    DateOption,
+    ForecastOption,
+    HoursOption,
+    JsonOption,
+    LoadAsIsOption,
+    LoadDayOption,
+    LoadOption,
+    MayWaitOption,
+    PortOption,
+    SeedOption,
+    SiteArgument,
+    SiteOption,
+    Spoken,
+    SpreadOption,
+    WeatherOption,
+)
 from dashboards.component_commands import component_app
 from dashboards.control_commands import audit_app, control_app
 from dashboards.job_commands import forecast_app, jobs_app
@@ -39,51 +58,6 @@ app.add_typer(tune_app, name="tune")
 app.command()(calibrate)
 app.add_typer(calibration_app, name="calibration")
 
-SiteArgument = Annotated[
-    str, typer.Argument(help="Name of a shipped site, or path to a YAML file.")
-]
-SiteOption = Annotated[
-    str, typer.Option("--site", help="Name of a shipped site, or path to a YAML file.")
-]
-# the same words as bms_io.spoken.Spoken, which would load the drivers with --help
-Spoken = Literal["as-mapped", "modbus", "bacnet", "both"]
-SPOKEN_HELP = (
-    "as its point map says, Modbus TCP, BACnet/IP, or meters and cooling apart."
-)
-JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-HoursOption = Annotated[float, typer.Option(help="Simulated hours.")]
-DateOption = Annotated[str, typer.Option(help="Day of the year, MM-DD, local.")]
-WeatherOption = Annotated[
-    str | None, typer.Option(help="EPW or CSV file; the site's own if not given.")
-]
-LoadOption = Annotated[
-    str | None,
-    typer.Option(help="CSV of IT power, or job table; the site's own if not given."),
-]
-LoadDayOption = Annotated[
-    float | None, typer.Option(min=0.0, help="Days of the load before the run starts.")
-]
-ControllersOption = Annotated[
-    str, typer.Option(help="Comma-separated; the last one is the candidate.")
-]
-LoadAsIsOption = Annotated[
-    bool, typer.Option("--load-as-is", help="Take the load in watts, unscaled.")
-]
-MayWaitOption = Annotated[
-    list[str] | None,
-    typer.Option(help="CLASS=HOURS that jobs of the load may wait; repeatable."),
-]
-PortOption = Annotated[
-    int, typer.Option(min=1, max=65535, help="TCP port of the dashboard.")
-]
-SeedOption = Annotated[int, typer.Option(help="Seed of plant errors and sensor noise.")]
-SpreadOption = Annotated[
-    float,
-    typer.Option(
-        min=0.0, max=0.5, help="Half width of the errors of the plant's nameplates."
-    ),
-]
-
 
 @app.command()
 def demo(
@@ -94,6 +68,7 @@ def demo(
     load: LoadOption = None,
     load_as_is: LoadAsIsOption = False,
     load_day: LoadDayOption = None,
+    forecast: ForecastOption = None,
     controllers: ControllersOption = "fixed,rules,mpc",
     seed: SeedOption = 1,
     spread: SpreadOption = 0.05,
@@ -131,6 +106,7 @@ def demo(
             browser=browser,
             scale_load=not load_as_is,
             load_day=load_day,
+            forecast=forecast,
             spoken=bms_io,
             dashboard_port=port if dashboard else 0,
         )
@@ -144,6 +120,7 @@ def simulate(
     load: LoadOption = None,
     load_as_is: LoadAsIsOption = False,
     load_day: LoadDayOption = None,
+    forecast: ForecastOption = None,
     may_wait: MayWaitOption = None,
     controller: Annotated[
         str, typer.Option(help="fixed, rules or mpc; the last is slow over a year.")
@@ -173,6 +150,7 @@ def simulate(
                 load=load,
                 scale_load=not load_as_is,
                 load_day=load_day,
+                forecast=forecast,
                 may_wait=tuple(may_wait or ()),
                 controller=controller,
                 start=start,
@@ -234,6 +212,7 @@ def compare(
     load: LoadOption = None,
     load_as_is: LoadAsIsOption = False,
     load_day: LoadDayOption = None,
+    forecast: ForecastOption = None,
     may_wait: MayWaitOption = None,
     controllers: ControllersOption = "fixed,rules,mpc",
     ablation: Annotated[
@@ -273,6 +252,7 @@ def compare(
                 load=load,
                 scale_load=not load_as_is,
                 load_day=load_day,
+                forecast=forecast,
                 may_wait=tuple(may_wait or ()),
                 controllers=names,
                 seed=seed,

@@ -1,12 +1,13 @@
 """``wetbulb compare``: controllers on the same hours in one process, without a wire."""
 
 import time
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dashboards import console, controllers, output, tables
-from dashboards.asked import check_hours, told_load
+from dashboards.asked import check_hours, tell_inputs
 from dashboards.flexibility import told, windows_s
 from dashboards.plain import plain
 from optimizer.compare import Compared, compare
@@ -27,10 +28,11 @@ class Request(NamedTuple):
     load: str | None
     scale_load: bool
     load_day: float | None
-    may_wait: tuple[str, ...]  # CLASS=HOURS
     controllers: tuple[str, ...]
     seed: int
     spread: float
+    may_wait: tuple[str, ...] = ()  # CLASS=HOURS
+    forecast: Path | None = None  # made by others
 
 
 def run(request: Request, as_json: bool) -> None:
@@ -55,8 +57,9 @@ def run(request: Request, as_json: bool) -> None:
         request.scale_load,
         request.load_day,
         windows_s(request.may_wait, "--may-wait"),
+        request.forecast,
     )
-    console.note(told_load(scenario))
+    tell_inputs(scenario)
     plant = perturb(site.facility, np.random.default_rng(request.seed), request.spread)
     found = compare(site, scenario, chosen, plant)
     if as_json:

@@ -22,7 +22,7 @@ from bms_io.plant_server import PlantJob
 from bms_io.points import PointMap, load_points
 from bms_io.spoken import Spoken, speak
 from dashboards import console, controllers, dashboard, output
-from dashboards.asked import check_hours, told_load
+from dashboards.asked import check_hours, tell_inputs
 from dashboards.folders import new_directory
 from dashboards.progress import bars
 from dashboards.results import Run, Settings, Study
@@ -73,6 +73,7 @@ class Request(NamedTuple):
     browser: bool
     scale_load: bool = True
     load_day: float | None = None
+    forecast: Path | None = None  # made by others
     spoken: Spoken = "as-mapped"
     dashboard_port: int = 0  # no dashboard if 0
 
@@ -111,7 +112,7 @@ def run(request: Request, as_json: bool) -> None:
 def _carry_out(prepared: Prepared, as_json: bool) -> None:
     """Run every controller, write and show the study."""
     begin_s, request = time.monotonic(), prepared.request
-    console.note(told_load(prepared.scenario))
+    tell_inputs(prepared.scenario)
     console.note(
         f"{', '.join(request.controllers)}: {request.hours:g} h from {request.date}, "
         f"each against its own plant over {_SPOKEN[request.spoken]}; "
@@ -148,6 +149,7 @@ def prepare(request: Request) -> Prepared:
         request.load,
         request.scale_load,
         request.load_day,
+        forecast_file=request.forecast,
     )
     rules = tuned_for(request.site).rules
     chosen = controllers.make(request.controllers, site, rules)
@@ -165,7 +167,9 @@ def prepare(request: Request) -> Prepared:
 
 def _describe(request: Request, directory: Path) -> None:
     """Say in the folder what is run there, for the dashboard and for later."""
-    asked, beside = request._asdict(), ("out", "browser", "dashboard_port")
+    forecast = request.forecast and str(request.forecast)
+    asked = request._asdict() | {"forecast": forecast}
+    beside = ("out", "browser", "dashboard_port")
     run = {name: asked[name] for name in asked if name not in beside}
     text = json.dumps({"run": run}, indent=2, sort_keys=True) + "\n"
     (directory / RUN_FILE).write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ import numpy as np
 import typer
 
 from dashboards import console, controllers, tables
+from dashboards.asked import tell_forecast
 from dashboards.flexibility import told, windows_s
 from dashboards.folders import new_directory
 from dashboards.plain import plain
@@ -38,7 +39,6 @@ class Request(NamedTuple):
     load: str | None
     scale_load: bool
     load_day: float | None
-    may_wait: tuple[str, ...]  # CLASS=HOURS
     controller: str
     start: str
     days: float
@@ -46,6 +46,8 @@ class Request(NamedTuple):
     seed: int
     spread: float
     out: Path | None  # a new one by time if None
+    may_wait: tuple[str, ...] = ()  # CLASS=HOURS
+    forecast: Path | None = None  # made by others
 
 
 def run(request: Request, as_json: bool) -> None:
@@ -73,7 +75,9 @@ def run(request: Request, as_json: bool) -> None:
         request.scale_load,
         request.load_day,
         windows_s(request.may_wait, "--may-wait"),
+        request.forecast,
     )
+    tell_forecast(scenario)
     rules = tuned_for(request.site).rules
     (controller,) = controllers.make((request.controller,), site, rules)
     plant = perturb(site.facility, np.random.default_rng(request.seed), request.spread)
@@ -113,7 +117,9 @@ def _store(
         "price": resolve(site.tariff.price_file, "grid", ".csv"),
         "carbon": resolve(site.tariff.carbon_file, "grid", ".csv"),
     }
-    asked = request._asdict()
+    if request.forecast is not None:
+        files["forecast"] = request.forecast
+    asked = request._asdict() | {"forecast": str(request.forecast or "")}
     identity = {
         "run": {name: asked[name] for name in asked if name != "out"},
         "sha256": {name: file_hash(path) for name, path in files.items()},

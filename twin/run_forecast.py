@@ -34,7 +34,8 @@ def make_forecaster(scenario: Scenario, held: HeldJobs | None = None) -> SiteFor
     if held is None or scenario.load.queue is None:
         return forecasters(scenario)()
     known = Known(scenario.inputs_at, scenario.price_at, scenario.carbon_at)
-    return SiteForecaster(known, QueueLoad(scenario.load.queue, held), waiting=held)
+    load = QueueLoad(scenario.load.queue, held)
+    return SiteForecaster(known, load, waiting=held, given=scenario.given)
 
 
 def forecasters(scenario: Scenario) -> Callable[[], SiteForecaster]:
@@ -50,7 +51,8 @@ def forecasters(scenario: Scenario) -> Callable[[], SiteForecaster]:
     price = PriceToCome(known.price)
 
     def make() -> SiteForecaster:
-        return SiteForecaster(known, shared or _from_series(scenario), price)
+        own = shared or _from_series(scenario)
+        return SiteForecaster(known, own, price, given=scenario.given)
 
     return make
 

@@ -10,6 +10,7 @@ from twin import grid, onsite, weather, workload
 from twin.config import Site
 from twin.errors import ConfigError, DataError
 from twin.forecast import DAY_S, Series
+from twin.given_forecast import GivenForecast, read_forecast
 from twin.grid import HourlySeries
 from twin.resources import resolve
 from twin.signals import Inputs
@@ -31,6 +32,7 @@ class Scenario(NamedTuple):
     price: HourlySeries
     carbon: HourlySeries
     load_scaled_from_w: float  # peak of the trace as read; 0 if taken as it is
+    given: GivenForecast | None = None  # by others, for the controllers
     pv_w: Series | None = None  # at the rows of the weather; None without modules
 
     def inputs_at(self, time_s: Series | float) -> Inputs:
@@ -67,6 +69,7 @@ def load_scenario(
     scale_load: bool = True,
     load_day: float | None = None,
     window_s: dict[str, float] | None = None,
+    forecast_file: Path | None = None,
 ) -> Scenario:
     """Read the inputs of a run.
 
@@ -87,6 +90,8 @@ def load_scenario(
         Days into the load at which the run starts, see ``workload.begin_at``.
     window_s
         Class -> how long its jobs may wait for a plan, see ``workload.may_wait``. [s]
+    forecast_file
+        Forecast made by others, see ``given_forecast``; none if None.
 
     Returns
     -------
@@ -132,8 +137,15 @@ def load_scenario(
         price=grid.read_hourly(price, grid.PRICE),
         carbon=grid.read_hourly(carbon, grid.CARBON),
         load_scaled_from_w=peak_w if scale_load else 0.0,
+        given=_given(forecast_file, day_start(start), site),
         pv_w=onsite.pv_power(site, outdoor),
     )
+
+
+def _given(path: Path | None, start_s: float, site: Site) -> GivenForecast | None:
+    if path is None:
+        return None
+    return read_forecast(path, start_s, site.location.utc_offset_h)
 
 
 def day_start(month_day: str) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 from plant import psychrometrics
 from twin.blend import BlendForecaster, MeanForecaster
 from twin.forecast import DAY_S, Forecast, Movable, Series, horizon_grid
+from twin.given_forecast import GivenForecast
 from twin.learn_ahead import LearnAhead
 from twin.series_forecast import History, KnownFuture, SeriesForecaster, starts
 from twin.signals import Inputs
@@ -160,6 +161,8 @@ class SiteForecaster:
         Shared with other runs of the same site, its own if None.
     waiting
         Jobs that may wait, None if none may.
+    given
+        A forecast made by others, used where it covers the horizon.
     """
 
     def __init__(
@@ -168,8 +171,10 @@ class SiteForecaster:
         load: LoadForecaster,
         price: PriceToCome | None = None,
         waiting: Waiting | None = None,
+        given: GivenForecast | None = None,
     ) -> None:
         self._waiting = waiting
+        self._given = given
         self._known = known
         self._load = load
         self._price_to_come = price or PriceToCome(known.price)
@@ -204,15 +209,19 @@ class SiteForecaster:
         lead_s = starts(round(float(steps.sum()) / STEP_S), STEP_S)
         air = {n: track.forecast(now_s, lead_s) for n, track in self._air.items()}
         load = self._load.forecast(now_s, lead_s)
-        means = {n: _by_step(v, steps) for n, v in {**air, "it_demand_w": load}.items()}
+        every = {**air, "it_demand_w": load}
+        every = {n: self._about_given(n, v, now_s, lead_s) for n, v in every.items()}
+        means = {name: _by_step(value, steps) for name, value in every.items()}
         bands = tuple(
             _moist({name: column[:, k] for name, column in means.items()})
             for k in range(len(QUANTILES))
         )
-        grid = self._carbon, self._price_to_come
         carbon, price = (
-            _by_step(each.forecast(now_s, lead_s)[:, None], steps)[:, 0]
-            for each in grid
+            _by_step(self._about_given(name, own[:, None], now_s, lead_s), steps)[:, 0]
+            for name, own in (
+                ("carbon_g_kwh", self._carbon.forecast(now_s, lead_s)),
+                ("price_usd_mwh", self._price_to_come.forecast(now_s, lead_s)),
+            )
         )
         waiting: Movable | None = None
         if self._waiting is not None:
@@ -228,6 +237,17 @@ class SiteForecaster:
             bands,
             waiting,
         )
+
+    def _about_given(
+        self, name: str, own: Series, now_s: float, lead_s: Series
+    ) -> Series:
+        """The own quantiles, moved so that their middle is what was given, if it was."""
+        if self._given is None:
+            return own
+        given = self._given.over(name, now_s, lead_s, STEP_S)
+        if len(given) == 0:
+            return own
+        return own + (given - own[:, own.shape[1] // 2])[:, None]
 
     def _price(
         self, now_s: float, lead_s: Series, steps: Series, expected: Series

@@ -1,0 +1,57 @@
+"""Arguments and options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+SiteArgument = Annotated[
+    str, typer.Argument(help="Name of a shipped site, or path to a YAML file.")
+]
+SiteOption = Annotated[
+    str, typer.Option("--site", help="Name of a shipped site, or path to a YAML file.")
+]
+# the same words as bms_io.spoken.Spoken, which would load the drivers with --help
+Spoken = Literal["as-mapped", "modbus", "bacnet", "both"]
+SPOKEN_HELP = (
+    "as its point map says, Modbus TCP, BACnet/IP, or meters and cooling apart."
+)
+JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+HoursOption = Annotated[float, typer.Option(help="Simulated hours.")]
+DateOption = Annotated[str, typer.Option(help="Day of the year, MM-DD, local.")]
+WeatherOption = Annotated[
+    str | None, typer.Option(help="EPW or CSV file; the site's own if not given.")
+]
+LoadOption = Annotated[
+    str | None,
+    typer.Option(help="CSV of IT power, or job table; the site's own if not given."),
+]
+LoadDayOption = Annotated[
+    float | None, typer.Option(min=0.0, help="Days of the load before the run starts.")
+]
+ControllersOption = Annotated[
+    str, typer.Option(help="Comma-separated; the last one is the candidate.")
+]
+LoadAsIsOption = Annotated[
+    bool, typer.Option("--load-as-is", help="Take the load in watts, unscaled.")
+]
+MayWaitOption = Annotated[
+    list[str] | None,
+    typer.Option(help="CLASS=HOURS that jobs of the load may wait; repeatable."),
+]
+ForecastOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--forecast", help="CSV of a forecast: time with offset, dry_bulb_c, ..."
+    ),
+]
+PortOption = Annotated[
+    int, typer.Option(min=1, max=65535, help="TCP port of the dashboard.")
+]
+SeedOption = Annotated[int, typer.Option(help="Seed of plant errors and sensor noise.")]
+SpreadOption = Annotated[
+    float,
+    typer.Option(
+        min=0.0, max=0.5, help="Half width of the errors of the plant's nameplates."
+    ),
+]
