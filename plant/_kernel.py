@@ -31,4 +31,15 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     return marked
 
 
-__all__ = ["kernel"]
+def routine(function: Callable[P, R]) -> Callable[P, R]:
+    """``kernel`` that is called, not inlined: for what is long and seldom run.
+
+    Inlined at each of its calls it would only be compiled again and again.
+    """
+    marked: Callable[P, R] = register_jitable(
+        error_model="numpy", fastmath={"contract", "arcp", "nsz"}
+    )(function)
+    return marked
+
+
+__all__ = ["kernel", "routine"]

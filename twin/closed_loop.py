@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from plant._kernel import kernel
+from plant._kernel import kernel, routine
 from twin.compiled import Matrix, _compiled, step
 from twin.config import GuardLimits
 from twin.envelope import Scene, hold_back
@@ -146,7 +146,7 @@ def run_scans(
     return some_scans(facility, state, inputs, active, dt_s, rows)
 
 
-@kernel
+@routine
 def guarded(
     guards: Guards,
     wanted: Any,

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from plant._kernel import kernel
+from plant._kernel import kernel, routine
 from twin.compiled import Matrix, step
 from twin.rows import Row, as_setpoints
 from twin.signals import Inputs, Setpoints, State
@@ -83,7 +83,7 @@ def within(box: Any, row: Any) -> bool:
     return bool(box[1] <= first <= box[2] and box[4] <= second <= box[5])
 
 
-@kernel
+@routine
 def excess(scene: Scene, row: Any) -> float:
     """By how much limits are exceeded in the worst two hours; infinite if nobody knows.
 
@@ -116,7 +116,7 @@ def excess(scene: Scene, row: Any) -> float:
     return total
 
 
-@kernel
+@routine
 def hold_back(scene: Scene, row: Row, before: Row, why: Row, code: float) -> None:
     """Take back the moves toward less cooling that the worst forecast forbids.
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plant._kernel import kernel
+from plant._kernel import kernel, routine
 from twin.compiled import Matrix
 from twin.config import GuardLimits, SetpointLimits
 from twin.envelope import Scene, as_boxes, hold_back, within
@@ -239,7 +239,7 @@ def coil_envelope(
     return active_water_c, active_air_c
 
 
-@kernel
+@routine
 def apart(row: Row, before: Row, boxes: Matrix, why: Row) -> None:
     """Keep setpoints out of forbidden combinations; changes ``row`` in place.
 
