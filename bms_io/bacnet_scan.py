@@ -1,6 +1,5 @@
 """Which BACnet devices answer at an address, and which objects they have; only reads."""
 
-import socket
 from typing import Any
 
 from bacpypes3.apdu import ErrorRejectAbortNack
@@ -9,12 +8,12 @@ from bacpypes3.local.device import DeviceObject
 from bacpypes3.local.networkport import NetworkPortObject
 from bacpypes3.pdu import Address
 
+from bms_io.bacnet_link import own_address
 from twin.errors import CommunicationError
 
 _OUR_INSTANCE = 4_194_300  # assumption: nobody else has this number
 _OUR_VENDOR = 999  # reserved for tests; ASHRAE gives out the others
 _HIGHEST_INSTANCE = 4_194_302
-_LISTENING = 9  # any port: connecting a UDP socket sends nothing
 
 
 async def scan_bacnet(host: str, port: int, timeout_s: float) -> list[dict[str, Any]]:
@@ -63,12 +62,6 @@ async def scan_bacnet(host: str, port: int, timeout_s: float) -> list[dict[str, 
 
 def _application(host: str, timeout_s: float) -> Any:
     """Our side of the conversation, on a free port of the right network."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect((host, _LISTENING))
-        own = probe.getsockname()[0]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((own, 0))
-        port = probe.getsockname()[1]
     device = DeviceObject(
         objectIdentifier=("device", _OUR_INSTANCE),
         objectName="wetbulb-scan",
@@ -77,7 +70,7 @@ def _application(host: str, timeout_s: float) -> Any:
         numberOfApduRetries=1,
     )
     network = NetworkPortObject(
-        f"{own}/32:{port}", objectIdentifier=("network-port", 1), objectName="port"
+        own_address(host), objectIdentifier=("network-port", 1), objectName="port"
     )
     return Application.from_object_list([device, network])
 

@@ -11,6 +11,7 @@ import contextlib
 import math
 import time
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from bms_io.driver import WriteResult, judge_raw, permitted
 from bms_io.dsx_topics import (
@@ -35,6 +36,14 @@ except ImportError as missing:
     raise ConfigError(needed) from missing
 
 _AT_LEAST_ONCE = 1
+REPEAT_S = 100.0  # of a value that does not change, BMS Event Bus 1.0
+
+
+class Kept(NamedTuple):
+    """What we want, and when it was last published."""
+
+    raw: float
+    at_s: float  # monotonic clock
 
 
 class _Bus:
@@ -61,6 +70,10 @@ class _Bus:
             if mine
             else value_topic(point.dsx or "")
         )
+
+    def owns(self, point: Point) -> bool:
+        """Whether the metadata lets our integration write a point."""
+        return self.owners.get(point.dsx or "") == self.device.integration
 
     async def connect(self) -> None:
         """Connect and subscribe to metadata and values of our points."""
@@ -198,6 +211,26 @@ class MqttReader:
 class MqttDriver(MqttReader):
     """Reads and writes the points of a map."""
 
+    def __init__(self, point_map: PointMap) -> None:
+        super().__init__(point_map)
+        self._kept: dict[str, Kept] = {}
+
+    async def read(self, names: Iterable[str], now_s: float) -> dict[str, Reading]:
+        """Last values, see ``MqttReader.read``; publish again what was long ago.
+
+        The contract wants each value every 100 s, and a BMS falls back when they stop.
+        They come with the reading of a cycle, so that they stop with the cycles.
+        """
+        for name, kept in list(self._kept.items()):
+            point = self._map.points[name]
+            bus = self._buses[point.device]
+            due = time.monotonic() - kept.at_s >= REPEAT_S
+            if due and bus.connected and bus.owns(point):
+                self._kept[name] = kept._replace(at_s=time.monotonic())
+                with contextlib.suppress(CommunicationError):  # the reading tells it
+                    await bus.publish(point, kept.raw)
+        return await super().read(names, now_s)
+
     async def write(self, values: Mapping[str, float]) -> list[WriteResult]:
         """Publish setpoints, each once.
 
@@ -241,15 +274,17 @@ class MqttDriver(MqttReader):
             If the broker is lost; the BMS falls back when we stop publishing.
         """
         rules = {n: p.write for n, p in self._map.points.items() if p.write is not None}
-        return await self.write(
+        results = await self.write(
             {n: rule.default for n, rule in rules.items() if rule.on_exit == "default"}
         )
+        self._kept.clear()
+        return results
 
     def _require_ours(self, point: Point) -> None:
         """Refuse what the metadata does not give to our integration."""
         bus = self._buses[point.device]
-        owner = bus.owners.get(point.dsx or "")
-        if owner != bus.device.integration:
+        if not bus.owns(point):
+            owner = bus.owners.get(point.dsx or "")
             found = "has not come" if owner is None else f"names {owner or 'nobody'!r}"
             message = (
                 f"{point.name}: its metadata {found}; allowed is integration "
@@ -261,6 +296,7 @@ class MqttDriver(MqttReader):
         """Publish one value; the BMS decides whether it follows."""
         raw = (value - point.offset) / point.scale
         await self._buses[point.device].publish(point, raw)
+        self._kept[point.name] = Kept(raw, time.monotonic())
         return WriteResult(point.name, value, True, "published")
 
 

@@ -223,7 +223,7 @@ def _load(where: Where) -> PointMap:
         return point_map
     devices, number = {}, 0
     for name, device in point_map.devices.items():
-        port = where.port
+        port = where.port if device.protocol == "modbus_tcp" else None
         if device.protocol == "bacnet_ip":
             port = where.bacnet_port and where.bacnet_port + number
             number += 1

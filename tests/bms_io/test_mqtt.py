@@ -199,6 +199,31 @@ def test_a_request_goes_to_our_topic_once_and_the_bms_confirms(on_bus):
     assert all(abs(body["timestamp"] / 1e3 - time.time()) < 60 for _, body in heard)
 
 
+def test_a_value_is_repeated_with_the_cycles_and_stops_with_them(on_bus, monkeypatch):
+    monkeypatch.setattr("bms_io.mqtt.REPEAT_S", 0.2)
+
+    async def job(driver, bms):
+        await until(driver, WANTED, lambda r: "no value" in r.detail)
+        await driver.write({WANTED: 31.5})
+        for _ in range(12):
+            await driver.read([FORCE], 0.0)
+            await asyncio.sleep(0.1)
+        cycles = len(bms.heard)
+        await asyncio.sleep(0.6)
+        silence = len(bms.heard)
+        await driver.release()
+        for _ in range(6):
+            await driver.read([FORCE], 0.0)
+            await asyncio.sleep(0.1)
+        return cycles, silence, [body["value"] for _, body in bms.heard]
+
+    cycles, silence, values = on_bus(job)
+    assert 4 <= cycles <= 8
+    assert silence <= cycles + 1
+    assert values[-1] == 30.0
+    assert set(values[:-1]) == {31.5}
+
+
 @pytest.mark.parametrize(("owner", "found"), [("MEPAI", "'MEPAI'"), ("", "'nobody'")])
 def test_a_point_of_somebody_else_is_never_written(on_bus, owner, found):
     async def job(driver, bms):
