@@ -7,6 +7,8 @@ scalars or JSON lists, so that a number stays a number.
 
 import json
 from collections.abc import Iterator, Mapping
+from copy import copy
+from functools import cache
 from typing import Any
 
 import yaml
@@ -88,7 +90,8 @@ def data_of(rows: list[Mapping[str, str]]) -> dict[str, Any]:
     """
     data: dict[str, Any] = {"devices": {}, "points": {}}
     for row in rows:
-        cells = {k: yaml.safe_load(v) for k, v in row.items() if v and ours(k)}
+        # copies, because YAML would write a list that stands twice as a reference
+        cells = {k: copy(_parsed(v)) for k, v in row.items() if v and ours(k)}
         name = str(cells.pop("name"))
         device = {k: cells.pop(k) for k in list(cells) if k.startswith(_DEVICE)}
         of_map = {k: cells.pop(k) for k in list(cells) if k.startswith(_MAP)}
@@ -133,7 +136,13 @@ def _nested(cells: Mapping[str, Any]) -> dict[str, Any]:
 def _cell(value: Any) -> str:
     """Text that YAML reads as the same value."""
     text = json.dumps(value) if isinstance(value, list) else str(value)
-    return text if yaml.safe_load(text) == value else json.dumps(value)
+    return text if _parsed(text) == value else json.dumps(value)
+
+
+@cache
+def _parsed(text: str) -> Any:
+    """Value of a cell; most cells of a table say the same few things."""
+    return yaml.safe_load(text)
 
 
 def _volttron(name: str, entry: Mapping[str, Any]) -> dict[str, str]:

@@ -66,7 +66,9 @@ def test_reading_shows_value_unit_quality_and_registers(beside):
     assert f"Did you mean {POWER}?" in wrong
 
 
-@pytest.mark.parametrize("spoken", ["as-mapped", "both"])
+@pytest.mark.parametrize(
+    "spoken", [pytest.param("as-mapped", marks=pytest.mark.slow), "both"]
+)
 def test_a_write_is_asked_for_limited_recorded_and_read_back(beside, tmp_path, spoken):
     kept = ["--directory", tmp_path]
 

@@ -94,7 +94,13 @@ def same(left, right):
     return left._replace(path=right.path, digest=right.digest) == right
 
 
-@pytest.mark.parametrize("name", [*available("points", ".yaml"), "rich"])
+OTHERS = [n for n in available("points", ".yaml") if n != "hybrid_10mw"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["hybrid_10mw", "rich", *(pytest.param(n, marks=pytest.mark.slow) for n in OTHERS)],
+)
 def test_csv_there_and_back_loses_nothing(name, rich, tmp_path):
     path = rich if name == "rich" else resolve(name, "points", ".yaml")
     points("export", path, "--out", tmp_path / "map.csv")
