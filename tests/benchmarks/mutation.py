@@ -107,7 +107,9 @@ def is_killed(name: str, tree: ast.Module, path: str) -> bool:
         try:
             exec(compile(tree, path, "exec"), module.__dict__)  # the mutant
             code = int(
-                pytest.main(["-x", "-q", "-p", "no:cacheprovider", *TESTS[path]])
+                pytest.main(
+                    ["-xq", "--assert=plain", "-p", "no:cacheprovider", *TESTS[path]]
+                )
             )
         except BaseException:
             code = 1
