@@ -74,3 +74,33 @@ def test_whatever_is_proposed_the_guard_leaves_nothing_to_refuse(proposals):
         }
         assert second_look.refusals(values, active, now_s) == []
         active, memory = result.setpoints, result.memory
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "passes"),
+    [
+        ("tcs_supply_c", 24.0, True),  # colder at once, whatever the rate
+        ("tcs_supply_c", 31.0, False),
+        ("tcs_supply_c", 23.0, False),  # limits stay
+        ("tower_pump_speed", 0.9, False),
+        ("ups_eco", 0.0, True),  # already safe, and its default
+        ("battery_power_w", 1e5, False),
+    ],
+)
+def test_in_an_emergency_only_the_safe_side_is_open(name, value, passes):
+    found = verifier().refusals({name: value}, SITE.design, 0.0, emergency=True)
+    assert (found == []) == passes
+
+
+def test_in_an_emergency_the_default_is_always_open():
+    cold = SITE.design._replace(tcs_supply_c=25.0)
+    values = {"tcs_supply_c": float(SITE.design.tcs_supply_c)}
+    assert verifier().refusals(values, cold, 0.0, emergency=True) == []
+    values = {"tcs_supply_c": 27.0}
+    assert verifier().refusals(values, cold, 0.0, emergency=True)
+
+
+def test_a_refused_write_is_not_taken_for_written():
+    second_look = verifier()
+    assert second_look.refusals({"tcs_supply_c": 34.0}, SITE.design, 0.0)
+    assert second_look.refusals({"tcs_supply_c": 34.0}, SITE.design, 900.0)
