@@ -15,6 +15,7 @@ from twin.errors import CommunicationError, GuardRefusedError
 from twin.interfaces import Quality, Reading
 
 _POLL_S = 0.05
+LOCAL_MODE = 0.0  # what the mode point shows in local control
 _SECONDS_PER_MINUTE = 60.0
 
 
@@ -103,6 +104,8 @@ async def write_service_point(
 ) -> Outcome:
     """Write heartbeat, lease or clock once; what is found there tells, no read-back.
 
+    A lease that a dead controller left may be cleared once the plant is in local control.
+
     Raises
     ------
     GuardRefusedError
@@ -113,7 +116,7 @@ async def write_service_point(
     if not (math.isfinite(value) and value >= 0.0 and value == round(value)):
         message = f"{point.name}: {value:g} must be a whole number. Nothing written."
         raise GuardRefusedError(message)
-    if point.name != OWNER_POINT:
+    if point.name != OWNER_POINT or await _mode(driver, point_map) != LOCAL_MODE:
         await _check_lease(driver, point_map)
     before = (await driver.read([point.name], 0.0))[point.name].value
     asked = {"values": {point.name: value}, "point_map": point_map.digest}
@@ -183,7 +186,8 @@ async def _check_lease(driver: SiteDriver, point_map: PointMap) -> None:
         found = f"{reading.value:.0f} {reading.detail}".rstrip()
         message = (
             f"{OWNER_POINT}: is {found}: a controller has the lease, allowed is 0. "
-            "Nothing written. Let it exit to local first."
+            "Nothing written. Let it exit to local first; what a dead one left can be "
+            "cleared when the plant has fallen back to local control."
         )
         raise GuardRefusedError(message)
 

@@ -82,8 +82,9 @@ def test_a_write_is_asked_for_limited_recorded_and_read_back(beside, tmp_path, s
         narrow = await ask("write", MAP, TCS, 20, "--yes", *site, *kept, code=4)
         await bench.driver.write_service("plant.owner", 77)
         owned = await ask("write", MAP, TCS, 31, "--yes", *kept, code=4)
+        theft = await ask("write", MAP, "plant.owner", 0, "--yes", *kept, code=4)
         in_force = bench.plant.active.tcs_supply_c
-        return done, in_force, [r.stderr for r in (no, hot, far, narrow, owned)]
+        return done, in_force, [r.stderr for r in (no, hot, far, narrow, owned, theft)]
 
     done, in_force, refusals = beside(job, spoken)
     outcome = json.loads(done.stdout)
@@ -94,7 +95,7 @@ def test_a_write_is_asked_for_limited_recorded_and_read_back(beside, tmp_path, s
     assert "nobody agreed" in refusals[0]
     assert "outside the hard limits 15 to 45 degC" in refusals[1]
     assert "may go to 36.5 degC" in refusals[2]
-    assert "has the lease" in refusals[4]
+    assert all("has the lease" in text for text in refusals[4:])
     verify_audit(tmp_path / "audit.sqlite")
     events = [e.event for e in entries(tmp_path / "audit.sqlite")]
     assert events == ["intent", "result"] * 2
