@@ -21,7 +21,10 @@ import pytest
 
 TESTS = {
     "twin/guard.py": ["tests/twin/test_guard.py", "tests/twin/test_guard_edges.py"],
-    "bms_io/verifier.py": ["tests/bms_io/test_verifier.py"],
+    "bms_io/verifier.py": [
+        "tests/bms_io/test_verifier_edges.py",
+        "tests/bms_io/test_verifier.py",
+    ],
 }
 WITHIN_S = 60
 COMPARE = {
