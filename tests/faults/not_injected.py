@@ -1,18 +1,23 @@
 """Cases of the matrix that are not injected, with why; honest is shorter than green."""
 
-BACNET = "needs a BACnet device behind the loop; the loop runs over Modbus so far"
 NOT_INJECTED = [
-    (12, "one dead device behind a gateway", "shipped maps have one device"),
-    (15, "BACnet device without RPM or segmentation", BACNET),
-    (16, "COV subscription lost", BACNET),
-    (17, "router restart, duplicate device instance", BACNET),
+    (12, "one dead device behind a gateway", "shipped maps have one device; of two: "
+     "`tests/bms_io/test_dead_device.py`"),
+    (15, "BACnet device without RPM or segmentation", "in the driver: "
+     "`tests/bms_io/test_bacnet_manners.py`; the rig of the matrix speaks Modbus"),
+    (16, "COV subscription lost", "in the driver: "
+     "`tests/bms_io/test_bacnet_manners.py`"),
+    (17, "router restart, duplicate device instance", "**open**: no router and no second "
+     "device of the same instance in any test"),
     (18, "broadcast storm", "no second machine; unsolicited bytes are case 9 and 10"),
     (19, "partition from the historian", "`tests/bms_io/daemon/test_historian.py`"),
-    (20, "TLS certificate", "the loop speaks plain Modbus TCP so far"),
-    (34, "redundant group disagrees", "shipped maps have no redundant sensors"),
+    (20, "TLS certificate", "in the driver: `tests/bms_io/test_modbus_tls.py`"),
+    (34, "redundant group disagrees", "voting in the snapshot: "
+     "`tests/bms_io/test_process_image.py`; shipped maps name no `redundant_with`"),
     (37, "counter roll-over", "shipped maps have no counters"),
     (40, "partial multi-point write", "`tests/faults/test_kills.py`, `test_restart.py`"),
-    (43, "unknown value in our priority slot", BACNET),
+    (43, "unknown value in our priority slot", "the driver sees it: "
+     "`tests/bms_io/test_bacnet.py`; **open**: the daemon does not ask at start"),
     (55, "feasible incumbent, not optimal", "**open**: the status of the plan is not split"),
     (57, "model file corrupt", "no controller of this version loads a model file"),
     (61, "event loop blocked", "needs systemd; the watchdog is fed by turns only"),
@@ -20,7 +25,8 @@ NOT_INJECTED = [
     (63, "power loss in the middle of a write", "no power switch; SQLite with FULL, "
      "Parquet renamed after fsync"),
     (66, "database corrupt", "`tests/bms_io/daemon/test_historian.py`, `test_audit.py`"),
-    (67, "leak over seven days", "`tests/benchmarks/bench_faults.py`, on demand"),
+    (67, "leak over seven days", "`tests/benchmarks/bench_faults.py` on demand, run "
+     "over 24 simulated hours; **open**: seven days"),
     (68, "configuration edited while running", "read once at the start, so never half "
      "applied; **open**: two-person approval"),
 ]  # fmt: skip
