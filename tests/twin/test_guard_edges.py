@@ -184,6 +184,34 @@ def test_violations_at_their_edges():
     assert violations(LIMITS, back, low, 60.0) == []
 
 
+@pytest.mark.parametrize("edge", ["minimum", "maximum"])
+def test_a_move_onto_a_limit_is_no_violation(edge):
+    limit = getattr(LIMITS.tcs_supply_c, edge)
+    onto, middle = DESIGN._replace(tcs_supply_c=limit), DESIGN
+    assert violations(LIMITS, onto, middle, 86400.0) == []
+
+
+def test_as_far_beyond_on_the_other_side_is_no_return():
+    at_30 = LIMITS.tcs_supply_c._replace(minimum=30.0, maximum=30.0)
+    limits = LIMITS._replace(tcs_supply_c=at_30)
+    below, above = (DESIGN._replace(tcs_supply_c=v) for v in (29.0, 31.0))
+    assert "outside" in violations(limits, above, below, 86400.0)[0]
+
+
+def test_rounding_of_a_move_that_has_no_time():
+    assert DESIGN.battery_power_w == 0.0
+    least = DESIGN._replace(battery_power_w=1e-9)
+    more = DESIGN._replace(battery_power_w=2e-9)
+    assert violations(LIMITS, least, DESIGN, 0.0) == []
+    assert len(violations(LIMITS, more, DESIGN, 0.0)) == 1
+
+
+def test_rounding_passes_and_is_not_taken_for_the_rate():
+    free = PLAIN._replace(deadband=0.0)
+    assert admit(free, 1e-12, 0.0, 0.0, NEVER, NEVER)[3:] == (1e-12, 0.0)
+    assert admit(free, 2e-12, 0.0, 0.0, NEVER, NEVER)[3:] == (0.0, 3.0)
+
+
 def test_results_are_plain_floats_for_every_setpoint():
     result = guard(
         LIMITS, DESIGN, Setpoints(*map(np.float64, DESIGN)), 1.0, fresh_memory(0)
