@@ -115,3 +115,15 @@ def test_what_was_written_counts_before_it_is_read_back():
     assert passes(look, 7.0)
     assert passes(look, 14.0, holding(7.0), now_s=1800.0)
     assert not passes(look, 22.0, holding(14.0), now_s=2700.0)
+
+
+def test_a_read_back_near_what_was_written_counts_from_what_was_written():
+    look = second_look()
+    assert passes(look, 5.0)
+    near = holding(5.0 + 0.5 * TOLERANCE_K)
+    assert passes(look, 5.0 - ROOM_K + 1e-9, near, now_s=1800.0)
+
+
+def test_the_same_distance_on_the_other_side_of_zero_is_a_move():
+    look = second_look(active=holding(-4.0))
+    assert passes(look, 11.0, holding(4.0))
