@@ -80,6 +80,11 @@ def encode(value: float, wire_type: WireType, byte_order: ByteOrder) -> list[int
     return list(struct.unpack(f">{len(arranged) // 2}H", arranged))
 
 
+def limits_of_type(wire_type: WireType) -> tuple[float, float]:
+    """Least and greatest number that the type can carry."""
+    return _LIMITS[wire_type]
+
+
 def saturate(value: float, wire_type: WireType) -> float:
     """Nearest number that the type can carry, as a transmitter at its end stop."""
     low, high = _LIMITS[wire_type]

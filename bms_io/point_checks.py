@@ -3,7 +3,7 @@
 import difflib
 import itertools
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import NamedTuple
 
 import pint
 
@@ -17,7 +17,17 @@ from bms_io.point_names import (
     si_unit,
     signal_of,
 )
-from bms_io.point_schema import BITS, COMMANDED, PointSpec, WriteSpec
+from bms_io.point_numbers import numbers
+from bms_io.point_parts import given, known
+from bms_io.point_relations import of_device, of_point
+from bms_io.point_schema import (
+    BITS,
+    COMMANDED,
+    DeviceSpec,
+    PointSpec,
+    Table,
+    WriteSpec,
+)
 from twin.yaml_source import Location
 
 Finding = tuple[Location, str]
@@ -28,52 +38,79 @@ _BACNET_SIDE = {
 _PROTOCOL_KEY = {"modbus_tcp": "modbus", "bacnet_ip": "bacnet", "mqtt_dsx": "dsx"}
 
 
-def check(
-    specs: Mapping[str, PointSpec], devices: Mapping[str, Any], names: Collection[str]
-) -> Iterator[Finding]:
-    """Compare the sound points of a map with each other and with the signals.
+class Entries(NamedTuple):
+    """What is right of the entries of a file."""
+
+    devices: Mapping[str, DeviceSpec]
+    points: Mapping[str, PointSpec]
+
+
+def check(entries: Entries) -> Iterator[Finding]:
+    """Compare the keys of each entry, and the entries with each other.
 
     Parameters
     ----------
-    specs
-        Points whose own entry is right.
-    devices
-        All devices of the file, as they stand there.
-    names
-        Names of all points of the file, sound or not.
+    entries
+        All entries, each as far as it is right in itself.
 
     Yields
     ------
     Finding
         Path in the file and what is wrong, what is allowed, how to repair it.
     """
-    for name, spec in specs.items():
+    for name, device in entries.devices.items():
+        for key, text in of_device(device):
+            yield ("devices", name, *key), text
+    yield from _same_devices(entries.devices)
+    for name, spec in entries.points.items():
         at: Location = ("points", name)
+        for key, text in (*of_point(spec), *_home_findings(spec, entries.devices)):
+            yield (*at, *key), text
         if signal_of(name) not in SIGNALS:
             yield at, _unknown(name)
             continue
-        if spec.device not in devices:
-            known = ", ".join(devices)
-            text = f"is {spec.device!r}: allowed is one of {known}. Change the name."
-            yield (*at, "device"), text
-        elif (wanted := _protocol_key(devices[spec.device])) not in (
-            None,
-            _wire_key(spec),
+        for key, text in (
+            *_unit_findings(name, spec),
+            *_write_findings(name, spec),
+            *_readback_findings(name, spec, entries.points),
+            *_voting_findings(name, spec, entries.points),
+            *numbers(spec, entries.points),
         ):
-            yield at, f"needs {wanted}, as its device speaks that. Change one of them."
-        for key, text in (*_unit_findings(name, spec), *_write_findings(name, spec)):
             yield (*at, *key), text
-        for key, text in _readback_findings(name, spec, names):
-            yield (*at, *key), text
-        for key, text in _voting_findings(name, spec, specs):
-            yield (*at, *key), text
-    yield from _overlaps(specs)
+    yield from _overlaps(entries.points)
 
 
-def _protocol_key(entry: Any) -> str | None:
-    """Key that the points of a device need; None if its entry is wrong anyway."""
-    spoken = entry.get("protocol") if isinstance(entry, dict) else None
-    return _PROTOCOL_KEY.get(str(spoken))
+def _home_findings(
+    spec: PointSpec, devices: Mapping[str, DeviceSpec]
+) -> Iterator[Finding]:
+    """The device of a point must be there and speak its protocol."""
+    if not known(spec, "device"):
+        return
+    if spec.device not in devices:
+        names = ", ".join(devices)
+        yield (
+            ("device",),
+            f"is {spec.device!r}: allowed is one of {names}. Change the name.",
+        )
+        return
+    device, key = devices[spec.device], _wire_key(spec)
+    wanted = _PROTOCOL_KEY[device.protocol] if known(device, "protocol") else key
+    if key is not None and wanted != key:
+        yield (), f"needs {wanted}, as its device speaks that. Change one of them."
+
+
+def _same_devices(devices: Mapping[str, DeviceSpec]) -> Iterator[Finding]:
+    """One device under two names would be polled twice and hide overlaps."""
+    seen: dict[tuple[object, ...], str] = {}
+    for name, spec in devices.items():
+        keys = ("protocol", "host", "port", "unit", "device_instance", "integration")
+        if not known(spec, *keys):
+            continue
+        which = {"modbus_tcp": spec.unit, "bacnet_ip": spec.device_instance}
+        place = (spec.protocol, spec.host.lower(), spec.port_or_default)
+        first = seen.setdefault((*place, which.get(spec.protocol)), name)
+        if first != name:
+            yield ("devices", name), f"is the same device as {first}. Keep one of them."
 
 
 def _unknown(name: str) -> str:
@@ -85,6 +122,8 @@ def _unknown(name: str) -> str:
 
 def _unit_findings(name: str, spec: PointSpec) -> Iterator[Finding]:
     """Units that cannot be converted to the one named by the signal's suffix."""
+    if not known(spec, "unit"):
+        return
     try:
         affine(spec.unit, si_unit(name))
     except (pint.PintError, ValueError, AttributeError):
@@ -94,23 +133,22 @@ def _unit_findings(name: str, spec: PointSpec) -> Iterator[Finding]:
 
 def _write_findings(name: str, spec: PointSpec) -> Iterator[Finding]:
     """Table and write rule must fit the kind of signal."""
-    kind, table = name.split(".")[0], spec.table
+    kind, table, key = name.split(".")[0], table_of(spec), _wire_key(spec)
     service = name in (HEARTBEAT_POINT, CLOCK_TARGET_POINT, OWNER_POINT)
     wanted = "holding" if kind == "setpoints" or service else "input"
-    if (table in COMMANDED) != (wanted in COMMANDED):
+    if key == "modbus" and table and (table in COMMANDED) != (wanted in COMMANDED):
         text = f"is {table!r}: {kind} stand in table {wanted}. Change it."
-        if spec.modbus is None:
-            text = f"{spec.bacnet}: {kind} must be {_BACNET_SIDE[wanted]}. Change it."
-        if spec.dsx is not None:
-            text = (
-                f"{name} cannot be on the bus: there are no service points. Remove it."
-            )
-        place = {"modbus": ("modbus", "table"), "bacnet": ("bacnet", "object")}
-        yield place.get(_wire_key(spec), ("dsx",)), text
-    if kind == "setpoints" and spec.write is None:
+        yield ("modbus", "table"), text
+    if key == "bacnet" and table and (table in COMMANDED) != (wanted in COMMANDED):
+        text = f"{spec.bacnet}: {kind} must be {_BACNET_SIDE[wanted]}. Change it."
+        yield ("bacnet", "object"), text
+    if key == "dsx" and service:
+        text = "cannot be on the bus: there are no service points. Remove it."
+        yield ("dsx",), text
+    if kind == "setpoints" and not given(spec, "write"):
         keys = ", ".join(WriteSpec.model_fields)
         yield ("write",), f"is missing: a writable point needs {keys}. Add it."
-    if kind != "setpoints" and spec.write is not None:
+    if kind != "setpoints" and given(spec, "write"):
         yield ("write",), "only setpoints may be written. Remove it."
 
 
@@ -118,11 +156,16 @@ def _readback_findings(
     name: str, spec: PointSpec, names: Collection[str]
 ) -> Iterator[Finding]:
     """Require that the read-back is the same setpoint as in force, and is mapped."""
+    if not known(spec, "write") or spec.write is None:
+        return
     wanted = name.replace("setpoints.", "active.")
-    given = spec.write.readback if spec.write else wanted
-    if given != wanted or (spec.write and given not in names):
-        text = f"is {given!r}: must be the point {wanted} of this file."
+    if not known(spec.write, "readback"):
+        return
+    if spec.write.readback != wanted and name.startswith("setpoints."):
+        text = f"is {spec.write.readback!r}: must be the point {wanted} of this file."
         yield ("write", "readback"), text
+    elif wanted not in names:
+        yield ("write", "readback"), f"{wanted} is not in this file. Add that point."
 
 
 def _voting_findings(
@@ -130,6 +173,8 @@ def _voting_findings(
 ) -> Iterator[Finding]:
     """Voters must be other sensors of the same signal; a label needs a vote."""
     signal = signal_of(name)
+    if not known(spec, "redundant_with"):
+        return
     for number, other in enumerate(spec.redundant_with):
         if other == name or signal_of(other) != signal or other not in specs:
             text = f"is {other!r}: must be another sensor {signal}@... of this file."
@@ -138,35 +183,50 @@ def _voting_findings(
         yield ("redundant_with",), f"belongs to {signal} alone. Move it there."
     if "@" in name and name not in getattr(specs.get(signal), "redundant_with", ()):
         yield (), f"is not named in redundant_with of {signal}. Add it there."
-    if "@" in name and spec.table in COMMANDED:
+    if "@" in name and table_of(spec) in COMMANDED:
         yield (), "only what is measured can be redundant. Remove the label."
 
 
 def _overlaps(specs: Mapping[str, PointSpec]) -> Iterator[Finding]:
     """Points that share a register of the same table of the same device."""
-    places = sorted((*_place(spec), name) for name, spec in specs.items())
+    spans = ((_place(spec), name) for name, spec in specs.items())
+    places = sorted((*span, name) for span, name in spans if span)
     for left, right in itertools.pairwise(places):
         if left[:2] == right[:2] and left[3] > right[2]:
+            key = _wire_key(specs[right[4]]) or "device"
             text = f"{right[1]} {right[2]} is also used by {left[4]}. Move one of them."
-            yield ("points", right[4], _wire_key(specs[right[4]])), text
+            yield ("points", right[4], key), text
 
 
-def _place(spec: PointSpec) -> tuple[str, str, int, int]:
+def _place(spec: PointSpec) -> tuple[str, str, int, int] | None:
     """Device, table or object type, first number and the one after the last."""
-    if spec.bacnet is not None:
+    key = _wire_key(spec)
+    if key is None or not known(spec, "device", key):
+        return None
+    if spec.bacnet is not None and known(spec.bacnet, "object", "instance"):
         number = spec.bacnet.instance
         return spec.device, spec.bacnet.object, number, number + 1
-    if spec.dsx is not None:
+    if spec.dsx is not None and known(spec.dsx, "path"):
         return spec.device, f"topic {spec.dsx.path}", 0, 1
-    if spec.modbus is None:
-        message = "a point without a place passed the schema"
-        raise AssertionError(message)
+    if spec.modbus is None or not known(spec.modbus, "table", "address", "reference"):
+        return None
     first = spec.modbus.first_register
-    end = first + register_count(spec.modbus.type)
+    if first is None:
+        return None
+    wide = register_count(spec.modbus.type) if known(spec.modbus, "type") else 1
     kind = "bit" if spec.modbus.table in BITS else "register"
-    return spec.device, f"{spec.modbus.table} {kind}", first, end
+    return spec.device, f"{spec.modbus.table} {kind}", first, first + wide
 
 
-def _wire_key(spec: PointSpec) -> str:
-    """Key under which the point says where it stands."""
-    return "modbus" if spec.modbus else "bacnet" if spec.bacnet else "dsx"
+def table_of(spec: PointSpec) -> Table | None:
+    """Table of a point, or what corresponds to it; None if the entry does not tell."""
+    part = {"modbus": "table", "bacnet": "object"}.get(_wire_key(spec) or "")
+    place = spec.__dict__.get(_wire_key(spec) or "")
+    whole = place is not None and (part is None or known(place, part))
+    return spec.table if whole else None
+
+
+def _wire_key(spec: PointSpec) -> str | None:
+    """Key under which the point says where it stands, None if it does not say."""
+    keys = [key for key in _PROTOCOL_KEY.values() if given(spec, key)]
+    return keys[0] if len(keys) == 1 else None

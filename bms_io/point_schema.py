@@ -1,21 +1,23 @@
 """What a point map may say: the YAML schema, checked at the door.
 
-Every key is spelled as in the file; unknown keys are errors. The checks that need more
-than one entry (unknown names, overlapping registers) are in ``bms_io.points``.
+Every key is spelled as in the file; unknown keys are errors. What needs more than one key
+is in ``bms_io.point_relations``, what needs more than one entry in
+``bms_io.point_checks``.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from bms_io.codec import ByteOrder, WireType
 from plant.types import NonNegative, Positive
 
-RegisterAddress = Annotated[int, Field(ge=0, le=65535)]
+LAST_REGISTER = 65_535
+RegisterAddress = Annotated[int, Field(ge=0, le=LAST_REGISTER)]
 BacnetType = Literal[
     "analog-input", "analog-value", "analog-output", "positive-integer-value"
 ]
-Count = Annotated[int, Field(ge=0)]
+HostName = Annotated[str, Field(pattern=r"^[^\s/]+$")]
 
 Table = Literal["coil", "discrete", "input", "holding"]
 BITS = ("coil", "discrete")  # tables of single bits; the others hold 16-bit registers
@@ -48,49 +50,22 @@ class WireSpec(_Strict):
     type: WireType
     byte_order: ByteOrder | None = None  # of registers; a bit has none
 
-    @model_validator(mode="after")
-    def _bits_and_registers(self) -> Self:
-        """A coil holds a bool without order; a register anything else, with one."""
-        if (self.table in BITS) != (self.type == "bool"):
-            message = "type bool belongs to tables coil and discrete, and only there"
-            raise ValueError(message)
-        if (self.byte_order is None) != (self.type == "bool"):
-            orders = "ABCD, CDAB, BADC or DCBA"
-            message = f"byte_order must be {orders} for registers, absent for bits"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _one_spelling(self) -> Self:
-        """Exactly one of address and reference, and the reference in its table."""
-        if (self.address is None) == (self.reference is None):
-            message = "give either address (0-based) or reference (e.g. 40003)"
-            raise ValueError(message)
-        if self.reference is not None and not self._reference_in_table:
-            bases = " or ".join(str(base) for base in _REFERENCE_BASE[self.table])
-            message = f"reference of table {self.table} starts at {bases}"
-            raise ValueError(message)
-        return self
+    @property
+    def first_references(self) -> tuple[int, int]:
+        """Number of the first register in the six-digit and the five-digit spelling."""
+        return _REFERENCE_BASE[self.table]
 
     @property
-    def _reference_in_table(self) -> bool:
-        """Whether the reference has the first digit of its table."""
-        number = self.reference or 0
-        six_digits, five_digits = _REFERENCE_BASE[self.table]
-        return (
-            six_digits <= number < six_digits + 65_536
-            or five_digits <= number < five_digits + 9_999
-        )
-
-    @property
-    def first_register(self) -> int:
-        """0-based address of the first register."""
+    def first_register(self) -> int | None:
+        """0-based address of the first register, None if the reference is elsewhere."""
         if self.reference is None:
-            return self.address or 0
-        six_digits, five_digits = _REFERENCE_BASE[self.table]
-        return self.reference - (
-            six_digits if self.reference >= six_digits else five_digits
-        )
+            return self.address
+        six_digits, five_digits = self.first_references
+        if six_digits <= self.reference <= six_digits + LAST_REGISTER:
+            return self.reference - six_digits
+        if five_digits <= self.reference < five_digits + 9_999:
+            return self.reference - five_digits
+        return None
 
 
 class BacnetSpec(_Strict):
@@ -121,17 +96,6 @@ class WriteSpec(_Strict):
     readback_tol: NonNegative
     readback_within_s: Positive  # on the wall clock
     on_exit: Literal["default", "hold"]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        """Limits in order and the default between them."""
-        if not self.min < self.max:
-            message = f"min {self.min:g} must be below max {self.max:g}"
-            raise ValueError(message)
-        if not self.min <= self.default <= self.max:
-            message = f"default {self.default:g} must lie in {self.min:g}..{self.max:g}"
-            raise ValueError(message)
-        return self
 
 
 class PointSpec(_Strict):
@@ -171,41 +135,6 @@ class PointSpec(_Strict):
             else "holding"
         )
 
-    @model_validator(mode="after")
-    def _one_protocol(self) -> Self:
-        """Exactly one place, and a priority for what is commanded over BACnet."""
-        if [self.modbus, self.bacnet, self.dsx].count(None) != 2:
-            message = "give either modbus, bacnet or dsx"
-            raise ValueError(message)
-        if self.bacnet and self.write and self.bacnet.priority is None:
-            message = "bacnet.priority is missing: a writable point needs 9 to 14"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _voters_with_tolerance(self) -> Self:
-        """Redundant points need the distance that they may have from each other."""
-        if bool(self.redundant_with) != (self.redundant_tol is not None):
-            message = "redundant_with and redundant_tol belong together. Give both"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _rests_only_if_watched(self) -> Self:
-        """Resting is an exception from the flatline check."""
-        if self.flatline_s is None and (self.rests_at or self.flatline_tol):
-            message = "rests_at and flatline_tol need flatline_s"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _range_in_order(self) -> Self:
-        """Lower end first."""
-        if self.range is not None and not self.range[0] < self.range[1]:
-            message = f"range must be [low, high] with low < high, not {self.range}"
-            raise ValueError(message)
-        return self
-
 
 class TlsSpec(_Strict):
     """Certificates for Modbus/TCP Security; both sides show one. Paths in PEM."""
@@ -226,7 +155,7 @@ class CovSpec(_Strict):
 class BbmdSpec(_Strict):
     """Broadcast device with which we register as a foreign device."""
 
-    host: str
+    host: HostName
     port: Annotated[int, Field(ge=1, le=65535)] = 47808
     lifetime_s: Annotated[int, Field(ge=10, le=65535)] = 300
 
@@ -235,8 +164,8 @@ class DeviceSpec(_Strict):
     """One device on the network."""
 
     protocol: Literal["modbus_tcp", "bacnet_ip", "mqtt_dsx"]
-    host: str
-    port: Annotated[int, Field(ge=0, le=65535)] | None = None  # that of the protocol
+    host: HostName
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None  # that of the protocol
     unit: Annotated[int, Field(ge=0, le=247)] = 1
     timeout_s: Positive = 1.0
     max_block: Annotated[int, Field(ge=2, le=125)] = 100  # 125 is the protocol's limit
@@ -254,23 +183,6 @@ class DeviceSpec(_Strict):
         if self.port is not None:
             return self.port
         return (TLS_PORTS if self.tls else DEFAULT_PORTS)[self.protocol]
-
-    @model_validator(mode="after")
-    def _instance_if_bacnet(self) -> Self:
-        """Require the number that says which BACnet device is meant."""
-        if (self.protocol == "bacnet_ip") != (self.device_instance is not None):
-            message = "device_instance belongs to protocol bacnet_ip, and must be there"
-            raise ValueError(message)
-        if self.tls and self.protocol not in TLS_PORTS:
-            message = "tls belongs to protocols modbus_tcp and mqtt_dsx. Remove it"
-            raise ValueError(message)
-        if (self.protocol == "mqtt_dsx") != (self.integration is not None):
-            message = "integration belongs to protocol mqtt_dsx, and must be there"
-            raise ValueError(message)
-        if (self.cov or self.bbmd) and self.protocol != "bacnet_ip":
-            message = "cov and bbmd belong to protocol bacnet_ip. Remove them"
-            raise ValueError(message)
-        return self
 
 
 class ScanSpec(_Strict):

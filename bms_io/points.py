@@ -14,8 +14,9 @@ from typing import Any, Literal, NamedTuple
 from pydantic import ValidationError
 
 from bms_io.codec import ByteOrder, WireType, register_count
-from bms_io.point_checks import check
+from bms_io.point_checks import Entries, check
 from bms_io.point_names import affine, si_unit, signal_of
+from bms_io.point_parts import Model, trusted
 from bms_io.point_schema import (
     COMMANDED,
     BacnetType,
@@ -27,7 +28,13 @@ from bms_io.point_schema import (
     WriteSpec,
 )
 from twin.errors import ConfigError
-from twin.yaml_source import Location, describe, read_yaml, report
+from twin.yaml_source import (
+    Location,
+    YamlDocument,
+    describe,
+    read_loosely,
+    report,
+)
 
 Protocol = Literal["modbus_tcp", "bacnet_ip", "mqtt_dsx"]
 
@@ -209,48 +216,70 @@ def load_points(path: Path) -> PointMap:
     ConfigError
         With one line ``file:line: path: what, allowed, repair`` for every finding.
     """
-    document = read_yaml(path)
-    broken: set[Location] = set()
-    lines: list[str] = []
-    try:
-        MapSpec.model_validate(document.data)
-    except ValidationError as error:
-        lines.append(report(path, document.lines, error))
-        broken = {entry["loc"][:2] for entry in error.errors()}
-    devices, points = (
-        _section(document.data, "devices"),
-        _section(document.data, "points"),
-    )
-    # an entry that is right in itself is checked further, so that one run tells all
-    sound = {
-        name: PointSpec.model_validate(entry)
-        for name, entry in points.items()
-        if ("points", name) not in broken and ("points",) not in broken
-    }
-    for at, text in check(sound, devices, points):
-        lines.append(describe(path, document.lines, at, text))
+    document = read_loosely(path)
+    entries, lines = _entries(document)
+    found = check(entries)
+    lines += [describe(path, document.lines, at, text) for at, text in found]
     if lines:
+        lines.sort(key=lambda line: int(line[len(f"{path}:") :].partition(":")[0]))
         raise ConfigError("\n".join(lines))
     return PointMap(
         path=path,
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
-        devices={n: _device(n, entry, path.parent) for n, entry in devices.items()},
-        points={name: _point(name, spec) for name, spec in sound.items()},
+        devices={n: _device(n, d, path.parent) for n, d in entries.devices.items()},
+        points={name: _point(name, spec) for name, spec in entries.points.items()},
         scan_every=ScanSpec.model_validate(
             document.data.get("scan_every", {})
         ).model_dump(),
     )
 
 
-def _section(data: Any, key: str) -> dict[str, Any]:
-    """One section of the file, or nothing where the file is not even shaped right."""
+def missing_files(point_map: PointMap) -> list[str]:
+    """What a map needs beside itself and is not there, one line of error each."""
+    return [
+        f"{point_map.path}: devices.{name}.tls.{key}: {file} is not there. Put it there."
+        for name, device in point_map.devices.items()
+        for key, file in (device.tls._asdict() if device.tls else {}).items()
+        if isinstance(file, Path) and not file.is_file()
+    ]
+
+
+def _entries(document: YamlDocument) -> tuple[Entries, list[str]]:
+    """What is right in every entry, and what is wrong in any by itself."""
+    broken: list[Location] = []
+    lines = list(document.repeated)
+    try:
+        MapSpec.model_validate(document.data)
+    except ValidationError as error:
+        lines += report(document.path, document.lines, error).splitlines()
+        broken = [entry["loc"] for entry in error.errors()]
+    data = document.data
+    entries = Entries(
+        _trusted(data, "devices", DeviceSpec, broken),
+        _trusted(data, "points", PointSpec, broken),
+    )
+    return entries, lines
+
+
+def _trusted(
+    data: Any, key: str, model: type[Model], broken: list[Location]
+) -> dict[str, Model]:
+    """Entries of a section of the file, as far as they have the right shape."""
     section = data.get(key) if isinstance(data, dict) else None
-    return section if isinstance(section, dict) else {}
+    entries = section.items() if isinstance(section, dict) else ()
+    below: dict[Any, list[Location]] = {}
+    for at in broken:
+        if at[:1] == (key,) and len(at) > 2:
+            below.setdefault(at[1], []).append(at[2:])
+    return {
+        str(name): trusted(model, entry, below.get(name, []))
+        for name, entry in entries
+        if isinstance(entry, dict)
+    }
 
 
-def _device(name: str, entry: Any, folder: Path) -> Device:
+def _device(name: str, spec: DeviceSpec, folder: Path) -> Device:
     """Nameplate of a checked device; files of it are relative to the folder."""
-    spec = DeviceSpec.model_validate(entry)
     tls = None
     if spec.tls:
         files = (spec.tls.ca, spec.tls.certificate, spec.tls.key)
@@ -319,7 +348,7 @@ def _point(name: str, spec: PointSpec) -> Point:
         message = "a point without a place passed the schema"
         raise AssertionError(message)
     return point._replace(
-        address=spec.modbus.first_register,
+        address=spec.modbus.first_register or 0,
         wire_type=spec.modbus.type,
         byte_order=spec.modbus.byte_order or "ABCD",
     )

@@ -12,7 +12,7 @@ from bms_io.limits import limits_of
 from bms_io.point_live import LivePoint, findings, look
 from bms_io.point_names import SIGNALS
 from bms_io.point_write import Outcome, write_point, write_service_point
-from bms_io.points import PointMap, load_points
+from bms_io.points import PointMap, load_points, missing_files
 from bms_io.site_driver import SiteDriver
 from bms_io.spoken import Spoken, speak
 from bms_io.status_codes import status_of
@@ -58,6 +58,8 @@ def check(where: Where, live: bool, as_json: bool) -> None:
         If the map is right but devices do not answer.
     """
     point_map = _load(where)
+    if missing := missing_files(point_map):
+        raise ConfigError("\n".join(missing))
     summary: dict[str, Any] = {
         "map": str(point_map.path),
         "ok": True,

@@ -20,6 +20,7 @@ class YamlDocument(NamedTuple):
     path: Path
     data: Any
     lines: LineIndex
+    repeated: tuple[str, ...] = ()  # one line of error for each key that stands twice
 
 
 def read_yaml(path: Path) -> YamlDocument:
@@ -40,24 +41,45 @@ def read_yaml(path: Path) -> YamlDocument:
     ConfigError
         If the file is missing, is not YAML, or says a key twice.
     """
+    document = read_loosely(path)
+    if document.repeated:
+        raise ConfigError("\n".join(document.repeated))
+    return document
+
+
+def read_loosely(path: Path) -> YamlDocument:
+    """Read a YAML file whose keys may stand twice; then the last one counts.
+
+    For readers that go on to tell what else is wrong, see ``YamlDocument.repeated``.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing or is not YAML.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         message = f"{path}: cannot be read ({error.strerror}). Check the path."
         raise ConfigError(message) from error
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        message = f"{path}: is not valid YAML: {error}"
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        byte = error.object[error.start]
+        message = (
+            f"{path}:{line}: is not UTF-8 text (byte 0x{byte:02x}). Save it as such."
+        )
         raise ConfigError(message) from error
     lines: LineIndex = {(): 1}
     repeated: list[str] = []
-    _index(root, (), lines, repeated)
-    if repeated:
-        message = "\n".join(f"{path}:{entry}" for entry in repeated)
-        raise ConfigError(message)
-    return YamlDocument(path, data, lines)
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+        _index(root, (), lines, repeated)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        message = f"{path}: is not valid YAML: {error}"
+        raise ConfigError(message) from error
+    twice = tuple(f"{path}:{entry}" for entry in repeated)
+    return YamlDocument(path, data, lines, twice)
 
 
 def _index(
@@ -71,12 +93,19 @@ def _index(
             if inner in lines:
                 name = ".".join(map(str, inner))
                 repeated.append(f"{line}: {name}: stands twice. Keep one.")
+                _forget(lines, inner)
             lines[inner] = line
             _index(value, inner, lines, repeated)
     elif isinstance(node, yaml.SequenceNode):
         for number, value in enumerate(node.value):
             lines[(*at, number)] = value.start_mark.line + 1
             _index(value, (*at, number), lines, repeated)
+
+
+def _forget(lines: LineIndex, at: Location) -> None:
+    """Drop what stands below a path: its second entry is the one that counts."""
+    for known in [known for known in lines if known[: len(at)] == at]:
+        del lines[known]
 
 
 def line_of(lines: LineIndex, at: Location) -> int:

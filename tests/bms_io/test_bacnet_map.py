@@ -47,7 +47,7 @@ def test_a_map_of_objects_is_loaded(tmp_path):
 @pytest.mark.parametrize(
     ("mistake", "said"),
     [
-        ({"priority": ""}, "priority is missing"),
+        ({"priority": ""}, "priority: is missing"),
         ({"priority": ", priority: 8"}, "priority"),
         ({"device": DEVICE.replace(", device_instance: 1001", "")}, "device_instance"),
         ({"kind": "input"}, "must be an analog-value"),

@@ -281,7 +281,7 @@ def test_no_broker_is_said(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (", integration: WETBULB", "", "integration belongs to"),
+        (", integration: WETBULB", "", "devices.bus.integration: is missing"),
         (f"path: {MEASURED}", "path: CDU/LiquidTemperature", "should match pattern"),
         (f"path: {MEASURED}", "path: CDU/LiquidTemperature/#", "should match pattern"),
         (f"path: {MEASURED}", f"path: {IN_FORCE}", "is also used by"),

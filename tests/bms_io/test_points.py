@@ -119,6 +119,13 @@ def test_all_findings_come_at_once_each_with_its_line(tmp_path):
     )
     assert any(f.startswith("11: points.outputs.it_power_w.modbus.b") for f in found)
     assert any(f.startswith("17: points.outputs.chip_c.typo") for f in found)
+    # an entry with a wrong key is compared with the others all the same
+    assert any(f.startswith("10: points.outputs.it_power_w.device: is") for f in found)
+    assert any(
+        f.startswith("15: points.outputs.chip_c.device: is 'plc'") for f in found
+    )
+    assert any(f.startswith("16: points.outputs.chip_c.unit: is 'kW'") for f in found)
+    assert any("1 is also used by outputs.air_supply_c" in f for f in found)
     assert any(
         f.startswith("19: points.outputs.air_supply_c.device: is 'plc'") for f in found
     )
@@ -129,7 +136,9 @@ def test_all_findings_come_at_once_each_with_its_line(tmp_path):
         f.startswith("22: points.setpoints.tcs_supply_c.write: is missing")
         for f in found
     )
-    assert len(found) == 6
+    assert len(found) == 10
+    lines = [int(f.split(":")[0]) for f in found]
+    assert lines == sorted(lines)
 
 
 def test_overlapping_registers_name_both_points(tmp_path):
@@ -243,6 +252,71 @@ def test_mistakes_in_bits_voters_and_devices_are_told(tmp_path, old, new, said):
     with pytest.raises(ConfigError) as caught:
         load_points(path)
     assert said in str(caught.value)
+
+
+WIRE = "modbus: {table: holding, address: 0, type: float32, byte_order: ABCD}"
+SMALL = "modbus: {table: holding, address: 0, type: int16, byte_order: ABCD}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("input, address: 10,", "input, address: 65535,", "needs register 65536"),
+        ("input, address: 10,", "input, reference: 365536,", "needs register 65536"),
+        (WIRE, SMALL + "\n    scale: 0.002", "max: 113 does not fit int16"),
+        (
+            "address: 0, type: float32, byte_order: ABCD}\n    unit: degC",
+            "address: 0, type: int16, byte_order: ABCD}\n    unit: degC",
+            "active.tcs_supply_c shows steps of 1.8; allowed is 0.9 up",
+        ),
+        (
+            "byte_order: ABCD}\n    unit: degC\n  setpoints",
+            "byte_order: ABCD}\n    unit: degC\n    range: [15, 40]\n  setpoints",
+            "max: is 113, outside the range 59 to 104 of active.tcs_supply_c",
+        ),
+        ("    redundant_tol: 1.8", "    redundant_tol: 1.8\n    brick: Chip", "Brick 1.4"),
+        ("    scan: slow", "    scan: slow\n    tags: [Temp]", "tags.0: is 'Temp'"),
+        (
+            "modbus: {table: input, address: 10, type: float32, byte_order: ABCD}",
+            "modbus: {table: input, address: 10, type: uint16, byte_order: ABCD}\n"
+            "    sentinels: [-999]",
+            "sentinels.0: is -999: a uint16 is never that",
+        ),
+        (
+            "modbus: {table: input, address: 10, type: float32, byte_order: ABCD}",
+            "modbus: {table: input, address: 10, type: uint16, byte_order: ABCD}\n"
+            "    range: [-40, -10]",
+            "a uint16 with this scale and offset carries 0 to 65535 only",
+        ),
+        ("points:", "  b: {protocol: modbus_tcp, host: 127.0.0.1, port: 5020}\npoints:",
+         "devices.b: is the same device as bms"),
+        ("host: 127.0.0.1", "host: not a host", "devices.bms.host"),
+        ("port: 5020", "port: 0", "devices.bms.port"),
+    ],
+)  # fmt: skip
+def test_maps_that_cannot_work_are_refused(tmp_path, old, new, said):
+    text = HEAD + SUPPLY + COIL + VOTERS
+    assert old in text
+    path = tmp_path / "points.yaml"
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(ConfigError) as caught:
+        load_points(path)
+    assert said in str(caught.value)
+
+
+def test_a_key_that_stands_twice_hides_nothing_else(tmp_path):
+    text = SUPPLY + VOTERS.replace("type: float32", "type: float65") + VOTERS
+    lines = refusal(tmp_path, text.replace("degC", "degX", 1)).splitlines()
+    assert sum("stands twice" in line for line in lines) == 2
+    assert any("active.tcs_supply_c.unit: is 'degX'" in line for line in lines)
+    assert len(lines) == 3
+
+
+def test_bytes_that_are_no_text_are_told(tmp_path):
+    path = tmp_path / "points.yaml"
+    path.write_bytes(HEAD.encode() + b"  # 21 \xb0C\n")
+    with pytest.raises(ConfigError, match=r"points\.yaml:5: is not UTF-8 text .*0xb0"):
+        load_points(path)
 
 
 @pytest.mark.parametrize("text", ["", "- 1\n", "version: 1\n", "points: 3\n"])

@@ -235,11 +235,10 @@ def test_the_classes_of_the_documentation_are_in_brick(tmp_path):
 
 
 def test_a_class_that_is_not_in_brick_is_told(rich):
-    rich.write_text(RICH.replace("Temperature_Sensor", "Temperatur_Fuehler"))
-    told = points("export", rich, "--format", "brick", code=3).stderr
-    assert (
-        "points.outputs.chip_c.brick: Temperatur_Fuehler is not a Brick class" in told
-    )
+    rich.write_text(RICH.replace("Temperature_Sensor", "Temperatur_Sensor"))
+    told = points("check", rich, code=3).stderr
+    assert "is 'Temperatur_Sensor', no point class of Brick 1.4" in told
+    assert "Did you mean Temperature_Sensor?" in told
 
 
 @pytest.mark.parametrize("name", ["hybrid_10mw", "rich"])
