@@ -122,7 +122,7 @@ def test_all_findings_come_at_once_each_with_its_line(tmp_path):
     # an entry with a wrong key is compared with the others all the same
     assert any(f.startswith("10: points.outputs.it_power_w.device: is") for f in found)
     assert any(
-        f.startswith("15: points.outputs.chip_c.device: is 'plc'") for f in found
+        f.startswith("14: points.outputs.chip_c.device: is 'plc'") for f in found
     )
     assert any(f.startswith("16: points.outputs.chip_c.unit: is 'kW'") for f in found)
     assert any("1 is also used by outputs.air_supply_c" in f for f in found)
