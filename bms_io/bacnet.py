@@ -6,17 +6,22 @@ taken back with Null; what stands at other priorities is never touched.
 
 import asyncio
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from bms_io.bacnet_client import BacnetAddress, BacnetClient
 from bms_io.bacnet_cov import CovWatch
 from bms_io.bacnet_link import Bbmd
 from bms_io.bacnet_values import Present
 from bms_io.bacnet_writer import BacnetWriter
-from bms_io.driver import WriteResult, judge_raw, permitted
+from bms_io.driver import (
+    WriteResult,
+    judge_raw,
+    permitted,
+    service_point,
+    to_release,
+)
 from bms_io.modbus_client import DeviceRefusedError
 from bms_io.points import BacnetObject, Device, Point, PointMap
-from twin.errors import ConfigError
 from twin.interfaces import Quality, Reading
 
 
@@ -135,29 +140,29 @@ class BacnetDriver(BacnetReader):
         ------
         ConfigError
             If the map does not have the point.
+        GuardRefusedError
+            If the type on the wire cannot carry the value.
         CommunicationError
             If the device refused it or did not answer.
         """
-        point = self._map.points.get(name)
-        if point is None or point.write is not None or point.table != "holding":
-            message = f"{self._map.path}: no service point {name}. Add it to the map."
-            raise ConfigError(message)
+        point = service_point(self._map, name, value)
         await self._send(point, value, None)
 
-    async def release(self) -> list[WriteResult]:
-        """Give the plant back: take our values out of every priority array.
+    async def release(self, names: Collection[str] | None = None) -> list[WriteResult]:
+        """Give the plant back: take our values out of the priority arrays.
+
+        Parameters
+        ----------
+        names
+            Setpoints; those with ``on_exit: default`` if None.
 
         Raises
         ------
         CommunicationError
             If the plant is not there; it falls back by its own heartbeat watch.
         """
-        mine = [
-            p
-            for p in self._map.points.values()
-            if p.write is not None and p.write.on_exit == "default"
-        ]
-        return [await self._command(point, None) for point in mine]
+        mine = to_release(self._map, names)
+        return [await self._command(self._map.points[n], None) for n in mine]
 
     async def priorities(self, name: str) -> dict[int, float]:
         """What stands in the priority array of a setpoint, in SI, by priority."""
@@ -165,8 +170,13 @@ class BacnetDriver(BacnetReader):
         slots = await self._clients[point.device].priorities(str(_place(point)))
         return {k: raw * point.scale + point.offset for k, raw in slots.items()}
 
-    async def standing(self) -> dict[str, float]:
+    async def standing(self, names: Collection[str] | None = None) -> dict[str, float]:
         """What stands at our priority in setpoints, in SI, by name; to be read at start.
+
+        Parameters
+        ----------
+        names
+            Setpoints; all if None.
 
         Slots survive us and often a restart of the device, so before anything is written
         this tells what an earlier run, or somebody else at our priority, left behind.
@@ -178,7 +188,7 @@ class BacnetDriver(BacnetReader):
         """
         found: dict[str, float] = {}
         for name, point in self._map.points.items():
-            if point.write is not None:
+            if point.write is not None and (names is None or name in names):
                 slots = await self.priorities(name)
                 ours = _place(point).priority or 0
                 if ours in slots:

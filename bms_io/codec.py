@@ -71,10 +71,11 @@ def encode(value: float, wire_type: WireType, byte_order: ByteOrder) -> list[int
         If the value is not finite or does not fit the type.
     """
     low, high = _LIMITS[wire_type]
-    if not math.isfinite(value) or not low <= value <= high:
+    whole = wire_type != "float32" and math.isfinite(value)
+    number = round(value) if whole else value
+    if not math.isfinite(number) or not low <= number <= high:
         message = f"{value!r} does not fit {wire_type} ({low:g} to {high:g})"
         raise ValueError(message)
-    number = value if wire_type == "float32" else round(value)
     words = struct.pack(_FORMAT[wire_type], number)
     arranged = _arrange(words, byte_order)
     return list(struct.unpack(f">{len(arranged) // 2}H", arranged))

@@ -4,11 +4,12 @@
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from bms_io.points import Point, PointMap
-from twin.errors import GuardRefusedError
+from bms_io.codec import limits_of_type
+from bms_io.points import Point, PointMap, WriteRule
+from twin.errors import ConfigError, GuardRefusedError
 from twin.interfaces import Quality, Reading
 
 # Smallest normal float32; a measured value is never below it, exchanged words often are
@@ -46,8 +47,8 @@ class Driver(Reader, Protocol):
     async def write_service(self, name: str, value: int) -> None:
         """Write clock, heartbeat or lease."""
 
-    async def release(self) -> list[WriteResult]:
-        """Give the plant back."""
+    async def release(self, names: Collection[str] | None = None) -> list[WriteResult]:
+        """Give setpoints back; all that ask for it on exit if no names are given."""
 
 
 def permitted(point_map: PointMap, name: str, value: float) -> Point:
@@ -71,6 +72,51 @@ def permitted(point_map: PointMap, name: str, value: float) -> Point:
         )
         raise GuardRefusedError(message)
     return point
+
+
+def service_point(point_map: PointMap, name: str, value: float) -> Point:
+    """Point of a write to clock, heartbeat or lease that its type can carry.
+
+    Raises
+    ------
+    ConfigError
+        If the map does not have the point.
+    GuardRefusedError
+        If the value is not a whole number from 0 that fits the type on the wire.
+    """
+    point = point_map.points.get(name)
+    if point is None or point.write is not None or not point.commanded:
+        message = f"{point_map.path}: no service point {name}. Add it to the map."
+        raise ConfigError(message)
+    wire = "uint32" if point.bacnet else point.wire_type
+    _, high = limits_of_type(wire)
+    if not (0.0 <= value <= high and value == round(value)):
+        message = (
+            f"{name}: {value:g} must be a whole number from 0 to {high:.10g}, as it is "
+            f"{wire} on the wire. Nothing written."
+        )
+        raise GuardRefusedError(message)
+    return point
+
+
+def to_release(
+    point_map: PointMap, names: Collection[str] | None
+) -> dict[str, WriteRule]:
+    """Write rules of the setpoints to give back: these, or all that ask for it on exit.
+
+    Raises
+    ------
+    GuardRefusedError
+        If one is not writable.
+    """
+    rules = {n: p.write for n, p in point_map.points.items() if p.write is not None}
+    if names is None:
+        return {n: rule for n, rule in rules.items() if rule.on_exit == "default"}
+    wrong = [name for name in names if name not in rules]
+    if wrong:
+        message = f"{', '.join(wrong)}: not writable in {point_map.path}. Nothing done."
+        raise GuardRefusedError(message)
+    return {name: rules[name] for name in names}
 
 
 def judge_raw(point: Point, raw: float, now_s: float) -> Reading:

@@ -10,11 +10,17 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from bms_io.codec import decode, encode
-from bms_io.driver import WriteResult, judge_raw, permitted
+from bms_io.driver import (
+    WriteResult,
+    judge_raw,
+    permitted,
+    service_point,
+    to_release,
+)
 from bms_io.modbus_client import DeviceRefusedError
 from bms_io.modbus_link import DeviceLink
 from bms_io.points import Point, PointMap
-from twin.errors import CommunicationError, ConfigError
+from twin.errors import CommunicationError
 from twin.interfaces import Quality, Reading
 
 
@@ -196,33 +202,35 @@ class ModbusDriver(ModbusReader):
         ------
         ConfigError
             If the map does not have the point.
+        GuardRefusedError
+            If the type on the wire cannot carry the value.
         CommunicationError
             If the device refused it or did not answer.
         """
-        point = self._map.points.get(name)
-        if point is None or point.write is not None or not point.commanded:
-            message = f"{self._map.path}: no service point {name}. Add it to the map."
-            raise ConfigError(message)
+        point = service_point(self._map, name, value)
         registers = encode(float(value), point.wire_type, point.byte_order)
         await self._send(point, registers)
 
-    async def release(self) -> list[WriteResult]:
-        """Give the plant back: write the default of every point that asks for it.
+    async def release(self, names: Collection[str] | None = None) -> list[WriteResult]:
+        """Give the plant back: write the default.
+
+        Parameters
+        ----------
+        names
+            Setpoints; those with ``on_exit: default`` if None.
 
         Returns
         -------
         list[WriteResult]
-            One per point with ``on_exit: default``.
+            One per setpoint.
 
         Raises
         ------
         CommunicationError
             If the plant is not there; it falls back by its own heartbeat watch.
         """
-        rules = {n: p.write for n, p in self._map.points.items() if p.write is not None}
-        return await self.write(
-            {n: rule.default for n, rule in rules.items() if rule.on_exit == "default"}
-        )
+        rules = to_release(self._map, names)
+        return await self.write({n: rule.default for n, rule in rules.items()})
 
     def _prepare(self, name: str, value: float) -> list[int]:
         """Encode a value that is within the hard limits of its point."""

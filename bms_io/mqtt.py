@@ -10,10 +10,10 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from bms_io.driver import WriteResult, judge_raw, permitted
+from bms_io.driver import WriteResult, judge_raw, permitted, to_release
 from bms_io.dsx_topics import (
     GOOD_QUALITY,
     PointValue,
@@ -265,19 +265,25 @@ class MqttDriver(MqttReader):
         )
         raise ConfigError(message)
 
-    async def release(self) -> list[WriteResult]:
-        """Give the plant back: publish the default of every point that asks for it.
+    async def release(self, names: Collection[str] | None = None) -> list[WriteResult]:
+        """Give the plant back: publish the default, and then nothing any more.
+
+        Parameters
+        ----------
+        names
+            Setpoints; those with ``on_exit: default`` if None.
 
         Raises
         ------
         CommunicationError
             If the broker is lost; the BMS falls back when we stop publishing.
         """
-        rules = {n: p.write for n, p in self._map.points.items() if p.write is not None}
-        results = await self.write(
-            {n: rule.default for n, rule in rules.items() if rule.on_exit == "default"}
-        )
-        self._kept.clear()
+        rules = to_release(self._map, names)
+        results = await self.write({n: rule.default for n, rule in rules.items()})
+        if names is None:
+            self._kept.clear()
+        for name in names or ():
+            self._kept.pop(name, None)
         return results
 
     def _require_ours(self, point: Point) -> None:

@@ -6,9 +6,10 @@ import time
 from typing import NamedTuple
 
 from bms_io.daemon.audit import AuditLog
-from bms_io.driver import permitted
+from bms_io.driver import permitted, service_point
 from bms_io.limits import Limit, Limits
 from bms_io.point_names import MODE_POINT, OWNER_POINT
+from bms_io.point_pace import check_interval, last_write_s, place_of
 from bms_io.points import Point, PointMap, WriteRule
 from bms_io.site_driver import SiteDriver
 from twin.errors import CommunicationError, GuardRefusedError
@@ -63,8 +64,9 @@ async def write_point(
     Raises
     ------
     GuardRefusedError
-        If the value is outside the limits of map or site, too large a step from what
-        is in force, or somebody else has the lease; nothing is written.
+        If the value is outside the limits of map or site, too soon after the write
+        before, too large a step from what is in force, or somebody else has the lease;
+        nothing is written.
     CommunicationError
         If the value in force cannot be read, or the connection broke while writing.
     """
@@ -73,10 +75,14 @@ async def write_point(
     before = await _in_force(driver, rule)
     limit = limits.setpoints.get(name.removeprefix("setpoints.")) if limits else None
     _check_limit(point, value, limit)
-    _check_step(point, rule, value, before, limit)
-    await _check_lease(driver, point_map)
+    place = place_of(point_map, point)
+    ago_s = last_write_s(audit.path, name, place)
+    _check_step(point, rule, (before, value), ago_s, limit)
+    await check_lease(driver, point_map)
+    check_interval(audit.path, name, ago_s, rule.min_interval_s)
     asked = {
         "values": {name: value},
+        "places": {name: place},
         "point_map": point_map.digest,
         "by": "points write",
     }
@@ -89,8 +95,9 @@ async def write_point(
         raise
     confirmed = result.accepted and _near(found, rule, result.value)
     wrong = [] if confirmed else [f"{name}: found {found.value:g}, {result.detail}"]
-    audit.record("result", 0.0, intent=intent, mismatches=wrong)
-    mode = await _mode(driver, point_map)
+    refused = [] if result.accepted else [name]
+    audit.record("result", 0.0, intent=intent, mismatches=wrong, refused=refused)
+    mode = await mode_of(driver, point_map)
     said = (result.accepted, result.detail)
     return Outcome(name, result.value, *said, before, found.value, confirmed, mode)
 
@@ -109,15 +116,14 @@ async def write_service_point(
     Raises
     ------
     GuardRefusedError
-        If the value is not a whole number from 0, or somebody has the lease.
+        If the value is not a whole number that its type can carry, or somebody has the
+        lease.
     CommunicationError
         If the device refused it or the connection broke.
     """
-    if not (math.isfinite(value) and value >= 0.0 and value == round(value)):
-        message = f"{point.name}: {value:g} must be a whole number. Nothing written."
-        raise GuardRefusedError(message)
-    if point.name != OWNER_POINT or await _mode(driver, point_map) != LOCAL_MODE:
-        await _check_lease(driver, point_map)
+    service_point(point_map, point.name, value)
+    if point.name != OWNER_POINT or await mode_of(driver, point_map) != LOCAL_MODE:
+        await check_lease(driver, point_map)
     before = (await driver.read([point.name], 0.0))[point.name].value
     asked = {"values": {point.name: value}, "point_map": point_map.digest}
     intent = audit.record("intent", 0.0, **asked, by="points write")
@@ -127,7 +133,7 @@ async def write_service_point(
         audit.record("unknown", 0.0, intent=intent, why=str(error))
         raise
     audit.record("result", 0.0, intent=intent, mismatches=[])
-    mode = await _mode(driver, point_map)
+    mode = await mode_of(driver, point_map)
     done = (value, True, "acknowledged", before, value, True, mode)
     return Outcome(point.name, *done)
 
@@ -161,23 +167,30 @@ def _check_limit(point: Point, value: float, limit: Limit | None) -> None:
 
 
 def _check_step(
-    point: Point, rule: WriteRule, value: float, before: float, limit: Limit | None
+    point: Point,
+    rule: WriteRule,
+    step: tuple[float, float],
+    ago_s: float,
+    limit: Limit | None,
 ) -> None:
-    """Refuse a step larger than the rate allows in one minimum interval."""
+    """Refuse a step larger than the rate allows in the time since the last one."""
+    before, value = step
     rate = min(rule.rate_max_per_min, limit.rate_per_minute if limit else math.inf)
-    minutes = max(rule.min_interval_s / _SECONDS_PER_MINUTE, 1.0)
+    longest_s = max(rule.min_interval_s, _SECONDS_PER_MINUTE)
+    passed_s = ago_s if ago_s >= rule.min_interval_s else longest_s
+    minutes = min(passed_s, longest_s) / _SECONDS_PER_MINUTE
     allowed = rate * minutes + rule.readback_tolerance
     if abs(value - before) > allowed:
         nearest = before + math.copysign(rate * minutes, value - before)
         message = (
             f"{point.name}: {_shown(point, value)} is too far from "
-            f"{_shown(point, before)} in force; one write in {minutes:g} min may go to "
+            f"{_shown(point, before)} in force; one write in {minutes:.2g} min may go to "
             f"{_shown(point, nearest)}. Nothing written. Go there first."
         )
         raise GuardRefusedError(message)
 
 
-async def _check_lease(driver: SiteDriver, point_map: PointMap) -> None:
+async def check_lease(driver: SiteDriver, point_map: PointMap) -> None:
     """Refuse while somebody else controls the plant."""
     if OWNER_POINT not in point_map.points:
         return
@@ -208,7 +221,7 @@ def _near(reading: Reading, rule: WriteRule, wrote: float) -> bool:
     return reading.quality is not Quality.BAD and distance <= rule.readback_tolerance
 
 
-async def _mode(driver: SiteDriver, point_map: PointMap) -> float | None:
+async def mode_of(driver: SiteDriver, point_map: PointMap) -> float | None:
     """Mode of the plant, where the map has it."""
     if MODE_POINT not in point_map.points:
         return None

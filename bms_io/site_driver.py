@@ -1,7 +1,7 @@
 """One driver over all devices of a site, whatever each of them speaks."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from bms_io.bacnet import BacnetDriver, BacnetReader
 from bms_io.driver import Driver, Reader, WriteResult, permitted
@@ -132,6 +132,8 @@ class SiteDriver(SiteReader):
         ------
         ConfigError
             If the map does not have the point.
+        GuardRefusedError
+            If the type on the wire cannot carry the value.
         CommunicationError
             If the device refused it or did not answer.
         """
@@ -140,15 +142,26 @@ class SiteDriver(SiteReader):
             raise ConfigError(message)
         await self._drivers[self._protocol(name)].write_service(name, value)
 
-    async def release(self) -> list[WriteResult]:
+    async def release(self, names: Collection[str] | None = None) -> list[WriteResult]:
         """Give the plant back: defaults over Modbus, Null over BACnet.
+
+        Parameters
+        ----------
+        names
+            Setpoints; those with ``on_exit: default`` if None.
 
         Raises
         ------
         CommunicationError
             If a device is lost.
         """
-        return [r for d in self._drivers.values() for r in await d.release()]
+        if names is None:
+            return [r for d in self._drivers.values() for r in await d.release()]
+        results: list[WriteResult] = []
+        for protocol, driver in self._drivers.items():
+            here = [n for n in names if self._protocol(n) == protocol]
+            results += await driver.release(here)
+        return results
 
     async def relinquish(self) -> list[WriteResult]:
         """Take our values out of the priority arrays, where devices have them.
@@ -160,15 +173,20 @@ class SiteDriver(SiteReader):
         """
         return await self.bacnet.release()
 
-    async def standing(self) -> dict[str, float]:
+    async def standing(self, names: Collection[str] | None = None) -> dict[str, float]:
         """What stands at our priority in BACnet setpoints before we write, in SI.
+
+        Parameters
+        ----------
+        names
+            Setpoints; all if None.
 
         Raises
         ------
         CommunicationError
             If a device is lost or has no such array.
         """
-        return await self.bacnet.standing()
+        return await self.bacnet.standing(names)
 
     async def priorities(self, name: str) -> dict[int, float]:
         """What stands in the priority array of a BACnet setpoint, in SI, by priority.

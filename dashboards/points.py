@@ -1,4 +1,4 @@
-"""``wetbulb points check|read|write``: a person in front of the devices of a site."""
+"""``wetbulb points check|read|write|release``: a person in front of a site's devices."""
 
 import asyncio
 import difflib
@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 import typer
 
-from bms_io.daemon.audit import AuditLog
+from bms_io.daemon.audit import AUDIT_FILE, AuditLog
+from bms_io.driver import to_release
 from bms_io.limits import limits_of
 from bms_io.point_live import LivePoint, findings, look
 from bms_io.point_names import SIGNALS
+from bms_io.point_release import Released, release_points
 from bms_io.point_write import Outcome, write_point, write_service_point
 from bms_io.points import PointMap, load_points, missing_files
 from bms_io.site_driver import SiteDriver
@@ -192,13 +194,73 @@ async def _write(point_map: PointMap, wanted: Wanted) -> Outcome:
     limits = limits_of(load_site(wanted.site)) if wanted.site else None
     point = point_map.points[wanted.name]
     driver = SiteDriver(point_map)
-    audit = AuditLog(wanted.directory / "audit.sqlite")
+    audit = AuditLog(wanted.directory / AUDIT_FILE)
     try:
         await driver.connect()
         value = point.in_si(wanted.value)
         if point.write is None and point.commanded:
             return await write_service_point(driver, point_map, point, value, audit)
         return await write_point(driver, point_map, point.name, value, audit, limits)
+    finally:
+        audit.close()
+        await driver.close()
+
+
+class Given(NamedTuple):
+    """What to give back."""
+
+    names: list[str]  # all that ask for it on exit if empty
+    yes: bool
+    directory: Path
+
+
+def release(where: Where, given: Given, as_json: bool) -> None:
+    """Give setpoints back after asking, record it.
+
+    Raises
+    ------
+    ConfigError
+        If the map does not have a point.
+    GuardRefusedError
+        If a controller has the lease, a point is not writable, or nobody agreed.
+    CommunicationError
+        If a device is lost or refused it.
+    """
+    point_map = _load(where)
+    unknown = [name for name in given.names if name not in point_map.points]
+    if unknown:
+        raise ConfigError(_unknown(point_map, unknown))
+    names = list(to_release(point_map, given.names or None))
+    question = f"Give back {', '.join(names) or 'nothing'}?"
+    if not given.yes and not typer.confirm(question, err=True):
+        message = f"{where.point_map}: nobody agreed. Nothing given back."
+        raise GuardRefusedError(message)
+    rows = asyncio.run(_release(point_map, names, given.directory))
+    if as_json:
+        console.write_json(plain({"released": [row._asdict() for row in rows]}))
+    else:
+        for row in rows:
+            point = point_map.points[row.name]
+            before, now = map(point.in_unit, (row.before, row.in_force))
+            told = f"in force {now:g} {point.unit}, before {before:g}".replace(
+                " ,", ","
+            )
+            console.write(f"{row.name}: {row.how}: {row.detail}; {told}")
+    kept = [f"{row.name}: {row.detail}" for row in rows if not row.done]
+    if kept:
+        raise CommunicationError("\n".join(kept))
+
+
+async def _release(
+    point_map: PointMap, names: list[str], directory: Path
+) -> list[Released]:
+    """Connect to the devices of the map, give back, disconnect."""
+    directory.mkdir(parents=True, exist_ok=True)
+    driver = SiteDriver(point_map)
+    audit = AuditLog(directory / AUDIT_FILE)
+    try:
+        await driver.connect()
+        return await release_points(driver, point_map, names, audit)
     finally:
         audit.close()
         await driver.close()

@@ -25,6 +25,10 @@ PortOption = Annotated[
 BacnetPortOption = Annotated[
     int | None, typer.Option(help="UDP port of the first BACnet device, others follow.")
 ]
+DirectoryOption = Annotated[
+    Path,
+    typer.Option(help="Where audit.sqlite is kept; it also remembers the last write."),
+]
 # the same words as bms_io.spoken.Spoken, which would load the drivers with --help
 SpokenOption = Annotated[
     Literal["as-mapped", "modbus", "bacnet", "both"],
@@ -96,7 +100,7 @@ def points_read(
         points.read(where, names or [], as_json)
 
 
-@points_app.command("write")
+@points_app.command("write", context_settings={"ignore_unknown_options": True})
 def points_write(
     point_map: MapArgument,
     name: Annotated[str, typer.Argument(help="setpoints.*, or a service point.")],
@@ -105,9 +109,7 @@ def points_write(
     site: Annotated[
         str | None, typer.Option(help="Site whose narrower limits also hold.")
     ] = None,
-    directory: Annotated[Path, typer.Option(help="Where audit.sqlite is kept.")] = Path(
-        "runs/commissioning"
-    ),
+    directory: DirectoryOption = Path("runs/commissioning"),
     host: HostOption = None,
     port: PortOption = None,
     bacnet_port: BacnetPortOption = None,
@@ -121,6 +123,29 @@ def points_write(
         where = points.Where(point_map, host, port, bacnet_port, protocol)
         wanted = points.Wanted(name, value, yes, site, directory)
         points.write(where, wanted, as_json)
+
+
+@points_app.command("release")
+def points_release(
+    point_map: MapArgument,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="All with on_exit: default if none."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    directory: DirectoryOption = Path("runs/commissioning"),
+    host: HostOption = None,
+    port: PortOption = None,
+    bacnet_port: BacnetPortOption = None,
+    protocol: SpokenOption = "as-mapped",
+    as_json: JsonOption = False,
+) -> None:
+    """Give setpoints back: Null over BACnet, the default over Modbus; keep a record."""
+    with console.reporting(as_json):
+        from dashboards import points
+
+        where = points.Where(point_map, host, port, bacnet_port, protocol)
+        points.release(where, points.Given(names or [], yes, directory), as_json)
 
 
 @points_app.command("import")

@@ -2,14 +2,19 @@
 
 import asyncio
 import json
+import math
+from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pytest
 import yaml
 from typer.testing import CliRunner
 
-from bms_io.daemon.audit import entries, verify_audit
+from bms_io.daemon.audit import AuditLog, entries, verify_audit
+from bms_io.point_pace import last_write_s
 from bms_io.spoken import speak
 from dashboards.cli import app
+from twin.errors import GuardRefusedError
 
 TCS, POWER = "setpoints.tcs_supply_c", "outputs.site_power_w"
 MAP = "hybrid_10mw"
@@ -99,6 +104,126 @@ def test_a_write_is_asked_for_limited_recorded_and_read_back(beside, tmp_path, s
     verify_audit(tmp_path / "audit.sqlite")
     events = [e.event for e in entries(tmp_path / "audit.sqlite")]
     assert events == ["intent", "result"] * 2
+
+
+BATTERY = "setpoints.battery_power_w"
+
+
+def aged(path, seconds):
+    """Record of the same writes, made some seconds earlier."""
+    old = AuditLog(path.with_name("old.sqlite"))
+    past = datetime.now(UTC) - timedelta(seconds=seconds)
+    with mock.patch("bms_io.daemon.audit.datetime") as clock:
+        clock.now.return_value = past
+        for entry in entries(path):
+            old.record(entry.event, entry.time_s, **entry.details)
+    old.close()
+    for end in ("-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    old.path.replace(path)
+
+
+def test_the_next_call_remembers_the_last_write(beside, tmp_path):
+    kept = ["--yes", "--directory", tmp_path]
+    log = tmp_path / "audit.sqlite"
+
+    async def job(ask, bench):
+        for beat in (1, 2):  # service points have no interval
+            await ask("write", MAP, "plant.heartbeat", beat, *kept)
+        await ask("write", MAP, TCS, 34, *kept)
+        soon = await ask("write", MAP, TCS, 34.5, *kept, code=4)
+        aged(log, 299)
+        still = await ask("write", MAP, TCS, 34.5, *kept, code=4)
+        aged(log, 302)
+        await ask("write", MAP, TCS, 38.5, *kept)
+        await ask("write", MAP, BATTERY, -100, *kept)  # each has its own time
+        elsewhere = await ask("write", MAP, TCS, 39, *kept, code=4)
+        future = aged(log, -3600) or await ask("write", MAP, TCS, 39, *kept, code=4)
+        return [r.stderr for r in (soon, still, elsewhere, future)]
+
+    soon, still, elsewhere, future = beside(job)
+    for told in (soon, still, elsewhere):
+        assert "the map asks for 300 s between two writes. Nothing written." in told
+    assert "from now. Nothing written. Set the clock" in future
+    verify_audit(log)
+
+
+def test_a_refused_write_may_be_repeated_and_another_device_is_another(tmp_path):
+    path = tmp_path / "audit.sqlite"
+    log = AuditLog(path)
+    about = {"values": {TCS: 31.0}, "places": {TCS: "here"}}
+    refused = log.record("intent", 0.0, **about)
+    log.record("result", 0.0, intent=refused, mismatches=["no"], refused=[TCS])
+    assert last_write_s(path, TCS, "here") == math.inf
+    unknown = log.record("intent", 0.0, **about)
+    log.record("unknown", 0.0, intent=unknown, why="silent")
+    assert 0.0 <= last_write_s(path, TCS, "here") < 60.0
+    assert last_write_s(path, TCS, "there") == math.inf
+    assert last_write_s(path, POWER, "here") == math.inf
+    log.record("release", 0.0, values={POWER: 1.0})
+    assert last_write_s(path, POWER, "anywhere") < 60.0
+    log.close()
+
+
+def test_a_value_that_its_type_cannot_carry_is_refused_before_the_record(
+    beside, tmp_path
+):
+    kept = ["--yes", "--directory", tmp_path]
+
+    async def job(ask, bench):
+        told = []
+        for value in (65536, -1, 1.5, "nan", "inf"):
+            done = await ask("write", MAP, "plant.heartbeat", value, *kept, code=4)
+            told.append(done.stderr)
+        with pytest.raises(GuardRefusedError):
+            await bench.driver.write_service("plant.heartbeat", 65536)
+        return told
+
+    for told in beside(job):
+        assert "must be a whole number from 0 to 65535" in told
+    assert list(entries(tmp_path / "audit.sqlite")) == []
+
+
+@pytest.mark.parametrize("spoken", ["as-mapped", "both"])
+def test_setpoints_are_given_back_by_hand(beside, tmp_path, spoken):
+    kept = ["--yes", "--directory", tmp_path]
+
+    async def job(ask, bench):
+        await ask("write", MAP, "plant.heartbeat", 1, *kept)
+        await ask("write", MAP, TCS, 31.5, *kept)
+        before = bench.plant.active.tcs_supply_c
+        no = await ask("release", MAP, TCS, *kept[1:], code=4, typed="n\n")
+        wrong = await ask("release", MAP, POWER, *kept, code=4)
+        await bench.driver.write_service("plant.owner", 77)
+        owned = await ask("release", MAP, *kept, code=4)
+        await bench.driver.write_service("plant.owner", 0)
+        done = await ask("release", MAP, TCS, "--json", *kept)
+        slots = await bench.driver.standing([TCS])
+        everything = await ask("release", MAP, *kept)
+        soon = await ask("write", MAP, TCS, 31, *kept, code=4)
+        return (
+            (before, bench.plant.active.tcs_supply_c, slots),
+            json.loads(done.stdout)["released"],
+            [r.stderr for r in (no, wrong, owned, soon)],
+            everything.stdout,
+        )
+
+    (before, after, slots), (row,), told, everything = beside(job, spoken)
+    assert (before, after, slots) == (31.5, 30.0, {})
+    assert row["done"]
+    assert (row["before"], row["in_force"]) == (31.5, 30.0)
+    null = "Null at priority 10"
+    assert row["how"] == (null if spoken == "both" else "default 30 degC")
+    for why, text in zip(
+        ("nobody agreed", "not writable", "has the lease", "two writes"),
+        told,
+        strict=True,
+    ):
+        assert why in text
+    assert everything.count("in force") == 13
+    events = [e.event for e in entries(tmp_path / "audit.sqlite")]
+    assert events.count("release") == 2
+    assert events[-2:] == ["release", "result"]
 
 
 def test_a_write_without_effect_says_why(beside, tmp_path):
