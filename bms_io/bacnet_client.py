@@ -190,15 +190,17 @@ class BacnetClient:
                 raise self._understood(what, error) from None
             except (TimeoutError, OSError, ValueError, TypeError) as error:
                 said = str(error) or type(error).__name__
-                message = f"{self._address}: {what}: {said}."
+                message = f"{self._address}: {what}: {said.rstrip('.')}."
                 raise CommunicationError(message) from error
             except (AttributeError, RuntimeError) as error:  # theirs, on odd answers
-                message = f"{self._address}: {what}: {type(error).__name__}: {error}."
+                message = (
+                    f"{self._address}: {what}: {type(error).__name__}: {error!s:.200}"
+                )
                 raise CommunicationError(message) from error
 
     def _understood(self, what: str, error: Any) -> CommunicationError:
         """Tell a refusal from what leaves the outcome open."""
-        message = f"{self._address}: {what:.80}: {error}."
+        message = f"{self._address}: {what:.80}: {str(error).rstrip('.')}."
         if isinstance(error, AbortPDU):
             if error.apduAbortRejectReason == AbortReason.noResponse:
                 return CommunicationError(message)

@@ -141,8 +141,8 @@ class BacnetPlant:
             If the address cannot be taken.
         """
         port = _free(host, port)
-        values = self._front.values()
-        self._objects = {p.name: self._object(p, values[p.name]) for p in self._points}
+        value = self._front.value
+        self._objects = {p.name: self._object(p, value(p)) for p in self._points}
         self._application = _Attending.from_object_list(
             [
                 DeviceObject(
@@ -199,9 +199,8 @@ class BacnetPlant:
 
     async def _publish(self) -> None:
         """Put the present values into inputs, clock and lease."""
-        values = self._front.values()
         for point in self._points:
-            raw = (values[point.signal] - point.offset) / point.scale
+            raw = (self._front.value(point) - point.offset) / point.scale
             made = self._objects[point.name]
             if point.table == "input":
                 sound = math.isfinite(raw)

@@ -54,7 +54,8 @@ async def scan_bacnet(host: str, port: int, timeout_s: float) -> list[dict[str, 
             for answer in answers
         ]
     except ErrorRejectAbortNack as error:  # not an Exception, see bacnet_client
-        message = f"{where}: {error}. The device answered Who-Is and nothing more."
+        said = str(error).rstrip(".")
+        message = f"{where}: {said}. The device answered Who-Is and nothing more."
         raise CommunicationError(message) from None
     finally:
         application.close()

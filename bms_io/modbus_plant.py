@@ -51,6 +51,11 @@ class ModbusPlant:
         self._front = front
         self._server: ModbusTcpServer | None = None
 
+    @property
+    def devices(self) -> list[str]:
+        """Devices that answer here, each with its own unit."""
+        return list(self._map.devices)
+
     async def start(self, host: str, port: int) -> int:
         """Listen.
 
@@ -92,10 +97,9 @@ class ModbusPlant:
 
     def _unit(self, device: str) -> SimDevice:
         """Lay out the registers of one device as the server wants them."""
-        values = self._front.values()
         tables: dict[str, list[SimData]] = {table: [] for table in _READS}
         for point in self._points(device):
-            tables[point.table].append(_data(point, values[point.signal]))
+            tables[point.table].append(_data(point, self._front.value(point)))
         for name, table in tables.items():  # the server cannot have an empty table
             if not table:
                 kind = DataType.BITS if name in _BITS else DataType.REGISTERS
@@ -124,10 +128,10 @@ class ModbusPlant:
         """Put the present values into what is only read, and the lease."""
         if self._server is None:
             return
-        values, unit = self._front.values(), self._map.devices[device].unit
+        unit = self._map.devices[device].unit
         for point in self._points(device):
             if point.table not in _WRITES.values() or point.name == OWNER_POINT:
-                words = _words(point, values[point.signal])
+                words = _words(point, self._front.value(point))
                 bits = [bool(word) for word in words]
                 await self._server.async_setValues(
                     unit,

@@ -119,7 +119,8 @@ class _Bus:
         try:
             await self._client.publish(self.topic(point), payload, _AT_LEAST_ONCE)
         except aiomqtt.MqttError as error:
-            message = f"{self}: {point.name}: {error}. Whether it arrived is unknown."
+            said = str(error).rstrip(".")
+            message = f"{self}: {point.name}: {said}. Whether it arrived is unknown."
             raise CommunicationError(message) from error
 
     async def _listen(self, client: aiomqtt.Client) -> None:

@@ -18,7 +18,8 @@ trip          AMOUNT units of equipment stop; the target is a field of
 ============  ================================  =====================================
 
 A sensor is named by its point, an actuator by its setpoint (``setpoints.*``): what it does
-then shows in ``active.*``. Amounts are SI; without one see ``_AMOUNTS``.
+then shows in ``active.*``. Amounts are SI; without one see ``_AMOUNTS``. An amount, a start
+or a duration with which nothing would go wrong is refused.
 """
 
 import math
@@ -29,6 +30,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from bms_io.point_names import signal_of
 from bms_io.points import Point, PointMap
 from twin.errors import ConfigError
 from twin.faults import Faults
@@ -87,7 +89,7 @@ def parse_fault(text: str) -> Fault:
     try:
         if found is None or kind is None:
             raise ValueError
-        return Fault(
+        fault = Fault(
             found["target"],
             kind,
             float(found["amount"] or _AMOUNTS.get(kind, math.nan)),
@@ -100,6 +102,27 @@ def parse_fault(text: str) -> Fault:
             f"kind of {', '.join(kinds)}. For example outputs.chip_c:drift=0.5@3600+7200"
         )
         raise ConfigError(message) from None
+    if why := _in_vain(fault, found["amount"] is not None):
+        message = f"fault {text!r}: {why}"
+        raise ConfigError(message)
+    return fault
+
+
+def _in_vain(fault: Fault, given: bool) -> str:
+    """Why a fault makes no sense or would do nothing, empty if it does something."""
+    amount, kind = fault.amount, fault.kind
+    if given and kind in ("off", "stuck", "garbage"):
+        return f"{kind} takes no amount. Remove ={amount:g}."
+    if math.isinf(amount):
+        return "the amount is too large. Give a finite number."
+    if kind in ("slow", "delayed", "intermittent", "trip") and amount <= 0.0:
+        unit = "units" if kind == "trip" else "s"
+        return f"the amount is {amount:g}; allowed is more than 0 {unit}. Change it."
+    if kind in ("wrong", "drift") and amount == 0.0:
+        return "an amount of 0 changes nothing. Change it."
+    if fault.duration_s == 0.0:
+        return "it lasts 0 s and is never there. Change the duration."
+    return ""
 
 
 class PlantFaults:
@@ -117,7 +140,7 @@ class PlantFaults:
     Raises
     ------
     ConfigError
-        If a target does not exist.
+        If a target does not exist, or cannot have that amount.
     """
 
     def __init__(
@@ -137,8 +160,10 @@ class PlantFaults:
         seen = dict(values)
         for name, wrongs in self._wrongs.items():
             if not name.startswith("setpoints."):
+                value = seen.get(name, seen[signal_of(name)])  # a second sensor
                 for wrong in wrongs:
-                    seen[name] = wrong.apply(seen[name], time_s)
+                    value = wrong.apply(value, time_s)
+                seen[name] = value
         return seen
 
     def actuated(self, name: str, value: float, time_s: float) -> float:
@@ -227,8 +252,19 @@ def _check(faults: Sequence[Fault], point_map: PointMap) -> None:
         for f in faults
         if f.target not in (_TRIPS if f.kind == "trip" else _targets(point_map))
     ]  # fmt: skip
+    wrong += [why for f in faults if f.kind == "trip" if (why := _untrippable(f))]
     if wrong:
         raise ConfigError("\n".join(wrong))
+
+
+def _untrippable(fault: Fault) -> str:
+    """Why equipment cannot trip by so much, empty if it can."""
+    if fault.target.endswith("_out") and fault.amount != round(fault.amount):
+        return f"fault of {fault.target!r}: {fault.amount:g} is no number of units"
+    if fault.target.endswith("_fouling") and fault.amount >= 1.0:
+        text = "give a share below 1, e.g. =0.3"
+        return f"fault of {fault.target!r}: {fault.amount:g}: {text}"
+    return ""
 
 
 def _targets(point_map: PointMap) -> set[str]:

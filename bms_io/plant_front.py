@@ -101,6 +101,11 @@ class PlantFront:
             self._shown = self._faults.shown(self._truth(), self._plant.time_s)
         return self._shown
 
+    def value(self, point: Point) -> float:
+        """What one sensor shows, in SI; a second sensor of a signal may be wrong alone."""
+        values = self.values()
+        return values.get(point.name, values[point.signal])
+
     def _truth(self) -> dict[str, float]:
         plant = self._plant
         active = plant.active._asdict()

@@ -14,19 +14,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bms_io.plant_faults import PlantFaults, parse_fault
+from bms_io.plant_faults import Fault, PlantFaults, parse_fault
 from bms_io.plant_sensors import Imperfect
-from bms_io.points import load_points
+from bms_io.points import PointMap, load_points
 from bms_io.simulated_plant import SimulatedPlant
 from bms_io.spoken import Spoken, speak
-from bms_io.virtual_plant import VirtualPlant
+from bms_io.virtual_plant import Ports, VirtualPlant
 from twin.config import load_site
-from twin.errors import WetbulbError
+from twin.errors import ConfigError, WetbulbError
 from twin.perturb import perturb
 from twin.resources import resolve
 from twin.scenario import load_scenario
 from twin.sensors import SensorNoise
 
+SECONDS_PER_HOUR = 3600.0
 SPREAD = 0.05  # assumption: nameplates are within 5 % of the machine
 
 
@@ -62,6 +63,8 @@ class Listening(NamedTuple):
     port: int
     pid: int
     bacnet: dict[str, int] = {}  # noqa: RUF012 # never changed; UDP port by device
+    others: dict[str, int] = {}  # noqa: RUF012 # likewise; all that are not on the port
+    not_served: tuple[str, ...] = ()  # devices that speak something else
 
 
 def build(job: PlantJob) -> VirtualPlant:
@@ -92,10 +95,10 @@ def build(job: PlantJob) -> VirtualPlant:
         job.scale_load,
         job.load_day,
     )
-    points = load_points(resolve(job.points or site.defaults.points, "points", ".yaml"))
-    spoken = speak(points, job.spoken)
+    spoken = _spoken(job, site.defaults.points)
     rng = np.random.default_rng(job.seed)
     known = [parse_fault(text) for text in job.faults]
+    _refuse_late(known, job.hours)
     faults = PlantFaults(known, spoken, np.random.default_rng([job.seed, 1]))
     plant = SimulatedPlant(
         facility=perturb(site.facility, rng, job.spread),
@@ -103,11 +106,37 @@ def build(job: PlantJob) -> VirtualPlant:
         world=scenario,
         rng=rng,
         noise=SensorNoise(*(job.noise * one for one in SensorNoise())),
-        plant_timeout_s=min(d.plant_timeout_s for d in points.devices.values()),
+        plant_timeout_s=min(d.plant_timeout_s for d in spoken.devices.values()),
         faults=faults if known else None,
         imperfect=Imperfect(job.bias_k, job.resolution_k, job.delay_s),
     )
     return VirtualPlant(spoken, plant, faults if known else None)
+
+
+def _refuse_late(faults: list[Fault], hours: float) -> None:
+    """A fault that begins after the end would say nothing of itself."""
+    end_s = hours * SECONDS_PER_HOUR
+    late = [
+        f"fault of {f.target!r}: begins at {f.start_s:g} s, but the plant runs for "
+        f"{end_s:g} s. Begin earlier, or give more --hours."
+        for f in faults
+        if f.start_s >= end_s
+    ]
+    if late:
+        raise ConfigError("\n".join(late))
+
+
+def _spoken(job: PlantJob, usual: str) -> PointMap:
+    """Point map of a job, in its protocols, if the plant can serve it."""
+    points = load_points(resolve(job.points or usual, "points", ".yaml"))
+    wanting = [f"devices.{d.name}.tls" for d in points.devices.values() if d.tls]
+    if wanting:
+        message = (
+            f"{points.path}: {', '.join(wanting)}: the virtual plant speaks without TLS. "
+            "Serve a copy of the map without it."
+        )
+        raise ConfigError(message)
+    return speak(points, job.spoken)
 
 
 async def serve(
@@ -134,16 +163,29 @@ async def serve(
     if job.speed > 0.0:
         plant.run_clock(job.speed)
     try:
-        ready(Listening(job.host, ports.modbus, os.getpid(), ports.bacnet))
+        ready(_listening(job.host, ports, plant))
         await stop.wait()
     finally:
         await plant.stop()
 
 
+def _listening(host: str, ports: Ports, plant: VirtualPlant) -> Listening:
+    """Where every device of the plant answers."""
+    speaking = {d.name: d.protocol for d in plant.devices}
+    return Listening(
+        host,
+        ports.modbus,
+        os.getpid(),
+        {n: p for n, p in ports.others.items() if speaking[n] == "bacnet_ip"},
+        ports.others,
+        tuple(n for n, protocol in speaking.items() if protocol == "mqtt_dsx"),
+    )
+
+
 def run_server(job: PlantJob, watch_stdin: bool = False) -> None:
     """Serve a plant until Ctrl-C, SIGTERM or, if asked, until standard input closes.
 
-    One line of JSON on standard output says where: ``{"host", "port", "pid", "bacnet"}``.
+    One line of JSON on standard output says where: ``{"host", "port", "pid", ...}``.
 
     Parameters
     ----------

@@ -185,7 +185,7 @@ def _modbus(name: str, row: _Row, notes: list[str]) -> dict[str, Any]:
     if not address.isdigit():
         message = f"Point Address {address!r} is no number"
         raise _UntranslatableError(message)
-    writable = row.get("Writable", "").strip().lower() == "true"
+    writable = _yes(row, "Writable")
     if form.lower() == "bool":
         table = "coil" if writable else "discrete"
         wire = {"table": table, "address": int(address), "type": "bool"}
@@ -194,7 +194,7 @@ def _modbus(name: str, row: _Row, notes: list[str]) -> dict[str, Any]:
     if letter not in _TYPES:
         message = f"Modbus Register {form!r}: allowed are BOOL, H, h, I, i, L, l, f"
         raise _UntranslatableError(message)
-    mixed = row.get("Mixed Endian", "").strip().lower() == "true"
+    mixed = _yes(row, "Mixed Endian")
     spelling = ("<" if first == "<" else ">", mixed)
     order = next(order for order, form in ORDERS.items() if form == spelling)
     wire = {
@@ -216,7 +216,7 @@ def _bacnet(name: str, row: _Row, notes: list[str]) -> dict[str, Any]:
         message = f"Property {row.get('Property')!r}: only presentValue can be mapped"
         raise _UntranslatableError(message)
     place: dict[str, Any] = {"object": kind, "instance": int(row["Index"])}
-    writable = row.get("Writable", "").strip().lower() == "true"
+    writable = _yes(row, "Writable")
     priority = row.get("Write Priority", "").strip()
     if writable and priority.isdigit() and int(priority) in _PRIORITIES:
         place["priority"] = int(priority)
@@ -253,6 +253,15 @@ def _scale(transform: str, notes: list[str]) -> dict[str, float]:
     if transform.strip():
         notes.append(f"Transform {transform!r} left out; only scale(number) is known")
     return {}
+
+
+def _yes(row: _Row, column: str) -> bool:
+    """Whether a cell says so; anything but true and false is not guessed at."""
+    text = row.get(column, "").strip()
+    if text.lower() not in ("true", "false", ""):
+        message = f"{column} {text!r}: allowed are TRUE and FALSE"
+        raise _UntranslatableError(message)
+    return text.lower() == "true"
 
 
 def _is_number(text: str) -> bool:

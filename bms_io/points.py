@@ -7,7 +7,7 @@ the signal, degrees Celsius for temperatures.
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -173,18 +173,18 @@ class PointMap(NamedTuple):
     scan_every: Mapping[str, int] = {"fast": 1, "normal": 1, "slow": 5}  # in cycles
 
     def at(
-        self, host: str, port: int, bacnet: Mapping[str, int] | None = None
+        self, host: str, port: int, others: Mapping[str, int] | None = None
     ) -> "PointMap":
         """Return the same map with every device at another address.
 
         Parameters
         ----------
         host, port
-            Host of all, port of the Modbus devices.
-        bacnet
-            UDP port of each BACnet device.
+            Host of all, port of the first Modbus devices.
+        others
+            Port of each other device.
         """
-        ports = bacnet or {}
+        ports = others or {}
         moved = {
             n: d._replace(host=host, port=ports.get(n, port))
             for n, d in self.devices.items()
@@ -193,7 +193,11 @@ class PointMap(NamedTuple):
 
     def speaking(self, protocol: Protocol) -> "PointMap":
         """Return only the devices of one protocol and their points."""
-        devices = {n: d for n, d in self.devices.items() if d.protocol == protocol}
+        return self.of(d for d in self.devices.values() if d.protocol == protocol)
+
+    def of(self, some: Iterable[Device]) -> "PointMap":
+        """Return only these devices and their points."""
+        devices = {device.name: device for device in some}
         points = {n: p for n, p in self.points.items() if p.device in devices}
         return self._replace(devices=devices, points=points)
 

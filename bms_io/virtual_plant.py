@@ -9,15 +9,15 @@ from bms_io.bacnet_plant import BacnetPlant
 from bms_io.modbus_plant import ModbusPlant
 from bms_io.plant_faults import PlantFaults
 from bms_io.plant_front import PlantFront
-from bms_io.points import PointMap
+from bms_io.points import Device, PointMap
 from bms_io.simulated_plant import SimulatedPlant
 
 
 class Ports(NamedTuple):
     """Where the servers answer."""
 
-    modbus: int  # TCP; 0 where no device speaks it
-    bacnet: dict[str, int]  # UDP, by device
+    modbus: int  # TCP, of the first server; 0 where no device speaks it
+    others: dict[str, int]  # by device: UDP, and TCP of further Modbus servers
 
 
 class VirtualPlant:
@@ -39,10 +39,11 @@ class VirtualPlant:
         plant: SimulatedPlant,
         faults: PlantFaults | None = None,
     ) -> None:
+        self.devices = tuple(point_map.devices.values())
         self._front = PlantFront(plant, faults)
         modbus = point_map.speaking("modbus_tcp")
         bacnet = point_map.speaking("bacnet_ip")
-        self._modbus = ModbusPlant(modbus, self._front) if modbus.devices else None
+        self._modbus = [ModbusPlant(part, self._front) for part in _gateways(modbus)]
         self._bacnet = [
             BacnetPlant(bacnet, name, self._front) for name in bacnet.devices
         ]
@@ -53,7 +54,8 @@ class VirtualPlant:
         Parameters
         ----------
         host, port
-            Address for Modbus TCP; port 0 takes a free one.
+            Address for Modbus TCP; port 0 takes a free one. Devices that the map has at
+            several addresses answer on this port and the next ones.
         bacnet_port
             UDP port of the first BACnet device, the next devices follow; 0 takes free
             ones.
@@ -68,14 +70,16 @@ class VirtualPlant:
         ConfigError
             If an address cannot be taken.
         """
-        modbus = 0 if self._modbus is None else await self._modbus.start(host, port)
-        bacnet = {
-            server.device: await server.start(
-                host, bacnet_port + number if bacnet_port else 0
-            )
-            for number, server in enumerate(self._bacnet)
-        }
-        return Ports(modbus, bacnet)
+        first = 0
+        others: dict[str, int] = {}
+        for number, gateway in enumerate(self._modbus):
+            taken = await gateway.start(host, port + number if port else 0)
+            first = first or taken
+            others |= dict.fromkeys(gateway.devices if number else (), taken)
+        for number, server in enumerate(self._bacnet):
+            wanted = bacnet_port + number if bacnet_port else 0
+            others[server.device] = await server.start(host, wanted)
+        return Ports(first, others)
 
     def run_clock(self, speed: float) -> None:
         """Let the plant's clock run by itself, see ``PlantFront.run_clock``."""
@@ -86,5 +90,13 @@ class VirtualPlant:
         self._front.stop()
         for server in self._bacnet:
             server.stop()
-        if self._modbus is not None:
-            await self._modbus.stop()
+        for gateway in self._modbus:
+            await gateway.stop()
+
+
+def _gateways(point_map: PointMap) -> list[PointMap]:
+    """Parts of a map whose devices are units of one address."""
+    parts: dict[tuple[str, int], list[Device]] = {}
+    for device in point_map.devices.values():
+        parts.setdefault((device.host, device.port), []).append(device)
+    return [point_map.of(part) for part in parts.values()]

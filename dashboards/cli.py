@@ -283,6 +283,12 @@ def serve_plant(
     ] = 5020,
     hours: HoursOption = 24.0,
     date: DateOption = "04-07",
+    points: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MAP", help="Shipped or own map; the site's if not given."
+        ),
+    ] = None,
     weather: WeatherOption = None,
     load: LoadOption = None,
     load_as_is: LoadAsIsOption = False,
@@ -323,6 +329,7 @@ def serve_plant(
             spoken=protocol,
             bacnet_port=bacnet_port,
             site=site,
+            points=points,
             start=date,
             hours=hours,
             weather=weather,

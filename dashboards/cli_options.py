@@ -14,7 +14,8 @@ SiteOption = Annotated[
 # the same words as bms_io.spoken.Spoken, which would load the drivers with --help
 Spoken = Literal["as-mapped", "modbus", "bacnet", "both"]
 SPOKEN_HELP = (
-    "as its point map says, Modbus TCP, BACnet/IP, or meters and cooling apart."
+    "as its point map says, Modbus TCP, BACnet/IP, or both: meters and UPS on Modbus, "
+    "cooling on BACnet, where the map itself has one protocol only."
 )
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 HoursOption = Annotated[float, typer.Option(help="Simulated hours.")]

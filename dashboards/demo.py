@@ -231,7 +231,7 @@ async def _run_one(
         )
         setup = unattended(
             prepared.site,
-            prepared.points.at(where.host, where.port, where.bacnet),
+            prepared.points.at(where.host, where.port, where.others),
             InThread(controller),
             prepared.forecaster(),
             directory,

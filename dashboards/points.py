@@ -285,14 +285,19 @@ def _load(where: Where) -> PointMap:
     point_map = speak(point_map, where.spoken)
     if where.host is None and where.port is None and where.bacnet_port is None:
         return point_map
-    devices, number = {}, 0
+    first = {"modbus_tcp": where.port, "bacnet_ip": where.bacnet_port}
+    servers: dict[str, list[object]] = {name: [] for name in first}
+    devices = {}
     for name, device in point_map.devices.items():
-        port = where.port if device.protocol == "modbus_tcp" else None
-        if device.protocol == "bacnet_ip":
-            port = where.bacnet_port and where.bacnet_port + number
-            number += 1
+        # as serve-plant: units of one address share a port, the next ones follow
+        server = (device.host, device.port, device.device_instance)
+        others = servers.setdefault(device.protocol, [])
+        if server not in others:
+            others.append(server)
+        base = first.get(device.protocol)
         devices[name] = device._replace(
-            host=where.host or device.host, port=port or device.port
+            host=where.host or device.host,
+            port=base + others.index(server) if base else device.port,
         )
     return point_map._replace(devices=devices)
 

@@ -20,7 +20,10 @@ HostOption = Annotated[
     str | None, typer.Option(help="Host of all devices instead of the map's.")
 ]
 PortOption = Annotated[
-    int | None, typer.Option(help="Modbus TCP port instead of the map's.")
+    int | None,
+    typer.Option(
+        help="Modbus TCP port instead of the first of the map; others follow."
+    ),
 ]
 BacnetPortOption = Annotated[
     int | None, typer.Option(help="UDP port of the first BACnet device, others follow.")

@@ -79,6 +79,9 @@ def _numbers(text: str) -> list[int]:
         if not (first.strip().isdigit() and last.strip().isdigit()):
             message = f"--units {text!r}: allowed are numbers and ranges, e.g. 1-10,20."
             raise ConfigError(message)
+        if int(first) > int(last):
+            message = f"--units {part.strip()!r}: the smaller number comes first."
+            raise ConfigError(message)
         numbers += range(int(first), int(last) + 1)
     if not all(0 <= number <= _LARGEST_UNIT for number in numbers):
         message = f"--units {text!r}: allowed are 0 to {_LARGEST_UNIT}."

@@ -270,3 +270,36 @@ def test_bias_is_constant_steps_are_whole_and_readings_late():
     np.testing.assert_allclose(steps, np.round(steps))
     late = [s["b_w"] for s in shown(Imperfect(delay_s=600.0))]
     assert late[:5] == [0.0, 0.0, 0.0, 300.0, 600.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("outputs.chip_c:intermittent=0", "allowed is more than 0 s"),
+        ("outputs.chip_c:delayed=-5", "allowed is more than 0 s"),
+        ("outputs.chip_c:slow=0", "allowed is more than 0 s"),
+        ("chillers_out:trip=-1", "allowed is more than 0 units"),
+        ("outputs.chip_c:wrong=0", "changes nothing"),
+        ("outputs.chip_c:wrong=1e999", "finite"),
+        ("outputs.chip_c:stuck=3", "takes no amount"),
+        ("outputs.chip_c:off=1@60", "takes no amount"),
+        ("outputs.chip_c:off@60+0", "lasts 0 s"),
+    ],
+)
+def test_faults_that_would_do_nothing_are_refused(text, said):
+    with pytest.raises(ConfigError, match=said) as caught:
+        parse_fault(text)
+    assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("chillers_out:trip=1.5", "no number of units"),
+        ("tower_fouling:trip=1", "a share below 1"),
+        ("outputs.chip_c:off@3600", "begins at 3600 s, but the plant runs for 3600 s"),
+    ],
+)
+def test_faults_that_a_plant_cannot_have_are_refused(text, said):
+    with pytest.raises(ConfigError, match=said):
+        build(PlantJob("hybrid_10mw", "07-15", 1.0, faults=(text,)))

@@ -226,6 +226,12 @@ def test_setpoints_are_given_back_by_hand(beside, tmp_path, spoken):
     assert events[-2:] == ["release", "result"]
 
 
+def test_units_the_wrong_way_round_are_told():
+    done = CliRunner().invoke(app, ["points", "scan", "127.0.0.1", "--units", "1,5-2"])
+    assert done.exit_code == 3
+    assert "--units '5-2': the smaller number comes first" in done.stderr
+
+
 def test_a_write_without_effect_says_why(beside, tmp_path):
     async def job(ask, bench):
         done = await ask(

@@ -258,3 +258,11 @@ def test_haystack_is_read_by_another_program(name, rich):
         assert rows["outputs.chip_c"]["unit"] == "°F"
         assert isinstance(rows["outputs.chip_c"]["on"], phable.Marker)
         assert setpoint["bacnetCur"] == "AV2"
+
+
+def test_a_word_that_is_no_truth_value_is_not_guessed_at(tmp_path):
+    registry = tmp_path / "r.csv"
+    registry.write_text(BACNET.replace("TRUE", "maybe", 1))
+    assert "maybe" in registry.read_text()
+    told = points("import", registry, "--out", tmp_path / "m.yaml", "--json")
+    assert "Writable 'maybe': allowed are TRUE and FALSE" in told.stdout
