@@ -9,5 +9,9 @@ Conventions, stated once for the whole house
   never returns a negative consumption.
 * Every equation runs unchanged on floats, on numpy arrays of shape (scenario, time) that
   broadcast, and compiled inside a numba loop. It is marked with ``plant._kernel.kernel``.
-* Outside its declared range an equation clamps its inputs; it never raises.
+* Outside its declared range an equation never raises: it holds what is fitted or measured
+  (curves, properties, driving temperatures) at the end of the range and says so, by the
+  flag ``extrapolated`` among its outputs or, for a bare number, by the range declared at
+  the argument (``types.within``), which the bench turns into a column. Balances go on
+  with the real temperatures of the streams, so that heat is conserved.
 """

@@ -1,4 +1,4 @@
-"""Regula falsi with a fixed number of steps: the bracket and its one step.
+"""Regula falsi with a fixed number of steps: the bracket and its one step; a secant.
 
 The caller evaluates its own equation at ``guess`` and hands the miss to ``tighten``, so
 the search needs no function argument and compiles.
@@ -13,6 +13,7 @@ from plant._select import select
 from plant.types import Numeric
 
 SMALL = 1e-12  # stands for zero in denominators
+TINY = 1e-14  # a secant flatter than this has converged
 
 
 class Bracket(NamedTuple):
@@ -62,3 +63,12 @@ def tighten(bracket: Bracket, at: Numeric, miss: Numeric) -> Bracket:
         select(nearer, miss, bracket.best_miss),
         side,
     )
+
+
+@kernel
+def secant(miss: Numeric, miss_before: Numeric) -> Numeric:
+    """Way on to the zero, in units of the last step; 0 when the line is flat."""
+    rise = miss - miss_before
+    flat = np.abs(rise) < TINY
+    way: Numeric = select(flat, 0.0, -miss / select(flat, 1.0, rise))
+    return way

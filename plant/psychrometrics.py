@@ -24,19 +24,24 @@ References
 .. [2] EnergyPlus Engineering Reference, "Psychrometric functions" (enthalpy, density).
 """
 
+from typing import Annotated
+
 import numpy as np
 
-from plant._curves import outside
+from plant._constants import CELSIUS_K
+from plant._curves import held, outside
 from plant._kernel import kernel
 from plant._select import select
-from plant.types import Numeric
+from plant.types import AIR_C, AIR_PA, AirC, AirPa, Limits, Numeric, Share, within
 
 MASS_RATIO = 0.62198  # molar mass of water over dry air, as EnergyPlus has it
 AIR_CP = 1004.84  # J/(kg K) dry air [2]
 VAPOUR_CP = 1858.95  # J/(kg K) [2]
 LATENT = 2.50094e6  # J/kg at 0 degC [2]
 LEAST_SHARE = 0.1  # of a squared slope that its bend leaves in a Halley step
-LEAST_PA = 1e3  # keeps everything finite far outside the range
+SATURATION_C: Limits = (-100.0, 150.0)  # frost points of dry air lie below AIR_C
+ELEVATION_M: Limits = (-500.0, 11000.0)
+SaturationC = Annotated[Numeric, within(SATURATION_C)]
 WET_BULB_STEPS = 3  # leave less than 0.0001 K
 DEW_POINT_STEPS = 4
 
@@ -44,7 +49,7 @@ DEW_POINT_STEPS = 4
 @kernel
 def _log_saturation(temperature_c: Numeric) -> tuple[Numeric, Numeric]:
     """Logarithm of the saturation pressure in Pa, and its slope [1/K]."""
-    t = np.minimum(np.maximum(temperature_c, -100.0), 150.0) + 273.15
+    t = held(temperature_c, SATURATION_C) + CELSIUS_K
     ice = temperature_c < 0.0
     a = select(ice, -5.6745359e03, -5.8002206e03)
     b = select(ice, 6.3925247e00, 1.3914993e00)
@@ -66,7 +71,7 @@ def _saturation(temperature_c: Numeric) -> tuple[Numeric, Numeric]:
 
 
 @kernel
-def saturation_pressure(temperature_c: Numeric) -> Numeric:
+def saturation_pressure(temperature_c: SaturationC) -> Numeric:
     """Pressure of saturated vapour, over ice below 0 degC.
 
     Parameters
@@ -85,7 +90,7 @@ def saturation_pressure(temperature_c: Numeric) -> Numeric:
 @kernel
 def _ratio(vapour_pressure_pa: Numeric, pressure_pa: Numeric) -> Numeric:
     """Humidity ratio; the vapour is held below boiling."""
-    total = np.maximum(pressure_pa, LEAST_PA)
+    total = held(pressure_pa, AIR_PA)
     vapour = np.minimum(vapour_pressure_pa, 0.9 * total)
     ratio: Numeric = MASS_RATIO * vapour / (total - vapour)
     return ratio
@@ -99,17 +104,18 @@ def _ratio_slope(ratio: Numeric, log_slope: Numeric) -> Numeric:
 
 
 @kernel
-def saturated_humidity_ratio(temperature_c: Numeric, pressure_pa: Numeric) -> Numeric:
+def saturated_humidity_ratio(temperature_c: SaturationC, pressure_pa: AirPa) -> Numeric:
     """Humidity ratio of saturated air [kg/kg dry air]."""
     return _ratio(saturation_pressure(temperature_c), pressure_pa)
 
 
 @kernel
 def humidity_ratio_from_relative_humidity(
-    dry_bulb_c: Numeric, relative_humidity: Numeric, pressure_pa: Numeric
+    dry_bulb_c: SaturationC, relative_humidity: Share, pressure_pa: AirPa
 ) -> Numeric:
     """Humidity ratio [kg/kg dry air] from relative humidity, a fraction from 0 to 1."""
-    return _ratio(relative_humidity * saturation_pressure(dry_bulb_c), pressure_pa)
+    share = held(relative_humidity, (0.0, 1.0))
+    return _ratio(share * saturation_pressure(dry_bulb_c), pressure_pa)
 
 
 @kernel
@@ -127,9 +133,11 @@ def _balance(
 
 @kernel
 def humidity_ratio_from_wet_bulb(
-    dry_bulb_c: Numeric, wet_bulb_c: Numeric, pressure_pa: Numeric
+    dry_bulb_c: AirC, wet_bulb_c: SaturationC, pressure_pa: AirPa
 ) -> Numeric:
     """Humidity ratio [kg/kg dry air] from both bulbs, never negative."""
+    dry_bulb_c = held(dry_bulb_c, AIR_C)
+    wet_bulb_c = held(wet_bulb_c, SATURATION_C)
     saturated = saturated_humidity_ratio(wet_bulb_c, pressure_pa)
     over_ice = select(wet_bulb_c < 0.0, 1.0, 0.0)
     gained, latent = _balance(dry_bulb_c, wet_bulb_c, saturated, over_ice)
@@ -137,9 +145,7 @@ def humidity_ratio_from_wet_bulb(
 
 
 @kernel
-def wet_bulb(
-    dry_bulb_c: Numeric, humidity_ratio: Numeric, pressure_pa: Numeric
-) -> Numeric:
+def wet_bulb(dry_bulb_c: AirC, humidity_ratio: Numeric, pressure_pa: AirPa) -> Numeric:
     """Thermodynamic wet bulb, by a fixed number of Halley steps from the dry bulb.
 
     The residual rises nearly like an exponential, so its bend is known from its slope
@@ -159,6 +165,7 @@ def wet_bulb(
     Numeric
         Not above the dry bulb, even for fog. [degC]
     """
+    dry_bulb_c = held(dry_bulb_c, AIR_C)
     at_zero = saturated_humidity_ratio(0.0, pressure_pa)
     gained, latent = _balance(dry_bulb_c, 0.0, at_zero, 1.0)
     over_ice = select(gained > humidity_ratio * latent, 1.0, 0.0)
@@ -186,10 +193,10 @@ def wet_bulb(
 
 
 @kernel
-def dew_point(humidity_ratio: Numeric, pressure_pa: Numeric) -> Numeric:
+def dew_point(humidity_ratio: Numeric, pressure_pa: AirPa) -> Numeric:
     """Temperature at which the air is saturated (frost point below 0 degC) [degC]."""
     w = np.maximum(humidity_ratio, 1e-9)
-    target = np.log(w * np.maximum(pressure_pa, LEAST_PA) / (MASS_RATIO + w))
+    target = np.log(w * held(pressure_pa, AIR_PA) / (MASS_RATIO + w))
     # Magnus form over water as a start
     alpha = target - np.log(611.2)
     star: Numeric = 243.12 * alpha / (17.62 - alpha)
@@ -208,14 +215,14 @@ def enthalpy(dry_bulb_c: Numeric, humidity_ratio: Numeric) -> Numeric:
 
 
 @kernel
-def saturated_enthalpy(temperature_c: Numeric, pressure_pa: Numeric) -> Numeric:
+def saturated_enthalpy(temperature_c: Numeric, pressure_pa: AirPa) -> Numeric:
     """Enthalpy of saturated air [J/kg dry air]."""
     return enthalpy(temperature_c, saturated_humidity_ratio(temperature_c, pressure_pa))
 
 
 @kernel
 def saturated_enthalpy_and_slope(
-    temperature_c: Numeric, pressure_pa: Numeric
+    temperature_c: Numeric, pressure_pa: AirPa
 ) -> tuple[Numeric, Numeric]:
     """Enthalpy of saturated air [J/kg dry air] and its slope [J/(kg K)]."""
     vapour, log_slope = _saturation(temperature_c)
@@ -226,21 +233,20 @@ def saturated_enthalpy_and_slope(
 
 
 @kernel
-def density(
-    dry_bulb_c: Numeric, humidity_ratio: Numeric, pressure_pa: Numeric
-) -> Numeric:
+def density(dry_bulb_c: AirC, humidity_ratio: Numeric, pressure_pa: AirPa) -> Numeric:
     """Dry air in a cubic metre of moist air [kg/m3]."""
-    dry_pa_m3_kg = 287.0 * (dry_bulb_c + 273.15)
-    return pressure_pa / (dry_pa_m3_kg * (1.0 + 1.6077687 * humidity_ratio))
+    dry_pa_m3_kg = 287.0 * (held(dry_bulb_c, AIR_C) + CELSIUS_K)
+    return held(pressure_pa, AIR_PA) / (
+        dry_pa_m3_kg * (1.0 + 1.6077687 * humidity_ratio)
+    )
 
 
 @kernel
 def specific_volume(
-    dry_bulb_c: Numeric, humidity_ratio: Numeric, pressure_pa: Numeric
+    dry_bulb_c: AirC, humidity_ratio: Numeric, pressure_pa: AirPa
 ) -> Numeric:
     """Volume of moist air with a kilogram of dry air [m3/kg]."""
-    inside = np.maximum(pressure_pa, LEAST_PA)
-    return 1.0 / density(dry_bulb_c, humidity_ratio, inside)
+    return 1.0 / density(dry_bulb_c, humidity_ratio, pressure_pa)
 
 
 @kernel
@@ -250,14 +256,12 @@ def heat_capacity(humidity_ratio: Numeric) -> Numeric:
 
 
 @kernel
-def standard_pressure(elevation_m: Numeric) -> Numeric:
+def standard_pressure(elevation_m: Annotated[Numeric, within(ELEVATION_M)]) -> Numeric:
     """Pressure of the standard atmosphere, ASHRAE 2017 eq. 3 [Pa]."""
-    return 101325.0 * (1.0 - 2.25577e-5 * elevation_m) ** 5.2559
+    return 101325.0 * (1.0 - 2.25577e-5 * held(elevation_m, ELEVATION_M)) ** 5.2559
 
 
 @kernel
 def outside_range(dry_bulb_c: Numeric, pressure_pa: Numeric) -> Numeric:
     """1 where air is outside the range of these equations, else 0."""
-    return np.maximum(
-        outside(dry_bulb_c, (-60.0, 80.0)), outside(pressure_pa, (6e4, 1.1e5))
-    )
+    return np.maximum(outside(dry_bulb_c, AIR_C), outside(pressure_pa, AIR_PA))

@@ -18,7 +18,7 @@ side can cool water: ``supply_water`` gives room-temperature water for liquid-co
 with the effectiveness of the spray on the water (assumption, no public table).
 
 Valid for outdoor air -20 to 45 degC and f from 0.05 to 1.4 (held above, in proportion
-below, so that no outdoor air cools nothing). Validated
+below, so that no outdoor air cools nothing); outside ``extrapolated`` is 1. Validated
 against EnergyPlus EvaporativeCooler:Indirect:ResearchSpecial
 (tests/validation/test_ahu.py).
 
@@ -36,11 +36,12 @@ from plant import _root, psychrometrics, water
 from plant._curves import cubic, held, outside, quadratic
 from plant._kernel import kernel
 from plant._select import select
-from plant.cooling import cooling_tower
-from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive
+from plant.cooling import wet_tower
+from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive, Share
 
 SMALL = 1e-9  # stands for zero in denominators
 FLOW_STEPS = 12
+OUTDOOR_C = (-20.0, 45.0)
 LEAST_APPROACH_K = 0.2  # outdoor air below the hall air, dry mode
 
 
@@ -76,7 +77,7 @@ class AhuOutputs(NamedTuple):
     makeup_kg_s: Numeric
     wet: Numeric  # 1 while sprayed
     running: Numeric  # 0 when off
-    extrapolated: Numeric  # 1 where the flow ratio was held at a limit
+    extrapolated: Numeric  # 1 where flow ratio or outdoor air is outside its range
 
 
 class _Sides(NamedTuple):
@@ -200,7 +201,7 @@ def operate(
         bracket = _root.tighten(bracket, share, miss_k)
     share = select(full_k <= wanted_k, 1.0 + zero, bracket.best)
     on = sides.running * select(wanted_k > 0.0, 1.0, 0.0)
-    return _outputs(ahu, sides, share * on, on)
+    return _outputs(ahu, sides, share * on, on, _far(air, 1.0))
 
 
 @kernel
@@ -209,27 +210,35 @@ def cool(
     primary_c: Numeric,
     primary_humidity_ratio: Numeric,
     primary_flow_kg_s: Numeric,
-    share: Numeric,
+    share: Share,
     air: OutdoorAir,
 ) -> AhuOutputs:
     """Unit at a given share of full outdoor flow, 0 to 1; else as ``operate``."""
     sides = _sides(ahu, primary_c, primary_humidity_ratio, primary_flow_kg_s, air)
     inside = held(share, (0.0, 1.0))
     on: Numeric = sides.running * select(inside > 0.0, 1.0, 0.0)
-    return _outputs(ahu, sides, inside * on, on)
+    return _outputs(ahu, sides, inside * on, on, _far(air, share))
 
 
 @kernel
-def _outputs(ahu: Ahu, sides: _Sides, share: Numeric, on: Numeric) -> AhuOutputs:
+def _far(air: OutdoorAir, share: Numeric) -> Numeric:
+    """1 where the outdoor air or its share of full flow is outside its range."""
+    thin = psychrometrics.outside_range(air.dry_bulb_c, air.pressure_pa)
+    far = np.maximum(thin, outside(air.dry_bulb_c, OUTDOOR_C))
+    return np.maximum(far, outside(share, (0.0, 1.0)))
+
+
+@kernel
+def _outputs(
+    ahu: Ahu, sides: _Sides, share: Numeric, on: Numeric, far: Numeric
+) -> AhuOutputs:
     """Outputs at a share of full outdoor flow."""
     drop_k = on * _cooled(ahu, sides, share)
     heat_w = sides.primary_kg_s * sides.primary_cp * drop_k
     wet = sides.wet * on
     latent = psychrometrics.LATENT + psychrometrics.VAPOUR_CP * sides.air.dry_bulb_c
     evaporation_kg_s = wet * heat_w / latent
-    bleed_kg_s = cooling_tower.blowdown(
-        evaporation_kg_s, 0.0, ahu.cycles_of_concentration
-    )
+    bleed_kg_s = wet_tower.blowdown(evaporation_kg_s, 0.0, ahu.cycles_of_concentration)
     fan_w = ahu.secondary_fan_power_w * cubic(ahu.fan_power_curve, share)
     ratio = share * sides.full_ratio
     pump_w = wet * ahu.spray_pump_power_w * quadratic(ahu.pump_power_curve, share)
@@ -242,7 +251,7 @@ def _outputs(ahu: Ahu, sides: _Sides, share: Numeric, on: Numeric) -> AhuOutputs
         makeup_kg_s=evaporation_kg_s + bleed_kg_s,
         wet=wet,
         running=on,
-        extrapolated=on * outside(ratio, ahu.flow_ratio_limits),
+        extrapolated=np.maximum(on * outside(ratio, ahu.flow_ratio_limits), far),
     )
 
 
@@ -252,7 +261,7 @@ def supply_water(
     water_in_c: Numeric,
     water_flow_kg_s: Numeric,
     air: OutdoorAir,
-    share: Numeric,
+    share: Share,
 ) -> Numeric:
     """Room-temperature water from the wet side, at a share of full outdoor flow.
 
@@ -277,7 +286,7 @@ def supply_water(
     density = psychrometrics.density(
         air.dry_bulb_c, air.humidity_ratio, air.pressure_pa
     )
-    air_kg_s = np.maximum(share, 0.0) * ahu.secondary_air_flow_m3_s * density
+    air_kg_s = held(share, (0.0, 1.0)) * ahu.secondary_air_flow_m3_s * density
     span_k = np.maximum(water_in_c - air.wet_bulb_c, SMALL)
     # saturated air takes up this much between wet bulb and water
     rise = psychrometrics.saturated_enthalpy(water_in_c, air.pressure_pa)

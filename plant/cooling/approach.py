@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import quadratic
 from plant._kernel import kernel
 from plant.types import Numeric
 
@@ -54,16 +55,10 @@ LIQUID_TO_GAS_LARGEST = 8.0  # York
 
 
 @kernel
-def _by_wet_bulb(c: Three, t: Numeric) -> Numeric:
-    """One row of the York table."""
-    return c[0] + t * (c[1] + t * c[2])
-
-
-@kernel
 def _by_range(c: tuple[Three, Three, Three], r: Numeric, t: Numeric) -> Numeric:
     """One block of the York table."""
-    inner = _by_wet_bulb(c[1], t) + r * _by_wet_bulb(c[2], t)
-    return _by_wet_bulb(c[0], t) + r * inner
+    inner = quadratic(c[1], t) + r * quadratic(c[2], t)
+    return quadratic(c[0], t) + r * inner
 
 
 @kernel

@@ -6,7 +6,8 @@ cycles between off and low; else it cycles between low and high; else high.
 
 With the fan off nothing is cooled (the spray stops too). Air leaves saturated.
 
-Valid for wet bulb -10 to 40 degC and fluid 5 to 60 degC. Validated against EnergyPlus
+Valid for wet bulb -10 to 40 degC and fluid 5 to 60 degC; outside ``extrapolated`` is 1, and
+hotter fluid drives no more than fluid of 60 degC. Validated against EnergyPlus
 EvaporativeFluidCooler:TwoSpeed (tests/validation/test_closed_circuit_tower.py). There a
 cycling fan is taken to blow all the time, which evaporates 7 % more over the shipped
 points; here each speed counts with its share of time.
@@ -22,16 +23,23 @@ import numpy as np
 
 from plant import psychrometrics as moist_air
 from plant import water
-from plant._curves import outside
+from plant._curves import held
 from plant._kernel import kernel
 from plant._select import select
-from plant.cooling import cooling_tower, merkel
-from plant.cooling.cooling_tower import TowerOutputs
+from plant.cooling import merkel, wet_tower
 from plant.cooling.merkel import AirFlow
-from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive
+from plant.cooling.wet_tower import WATER_C, TowerC, TowerOutputs
+from plant.types import (
+    Fraction,
+    Limits,
+    NonNegative,
+    Numeric,
+    OutdoorAir,
+    Positive,
+)
 
 SMALL = 1e-9  # stands for zero in denominators
-WET_BULB_C = (-10.0, 40.0)  # validated range
+WET_BULB_C: Limits = (-10.0, 40.0)  # validated range
 
 
 class ClosedCircuitTower(NamedTuple):
@@ -79,10 +87,19 @@ def _stages(
 
 
 @kernel
+def _duty(low: _Stage, high: _Stage, wanted: Numeric) -> tuple[Numeric, Numeric]:
+    """Shares of the time at low and at high speed that meet the wanted share."""
+    on = np.minimum(wanted / np.maximum(low.share, SMALL), 1.0)
+    fast = (wanted - low.share) / np.maximum(high.share - low.share, SMALL)
+    fast = held(fast, (0.0, 1.0))
+    return on - fast, fast
+
+
+@kernel
 def operate(
     tower: ClosedCircuitTower,
     setpoint_c: Numeric,
-    fluid_in_c: Numeric,
+    fluid_in_c: TowerC,
     fluid_flow_kg_s: Numeric,
     air: OutdoorAir,
 ) -> TowerOutputs:
@@ -107,30 +124,25 @@ def operate(
         ``fan_speed`` is the air flow over that at high speed, mean over a cycle.
     """
     fluid_w_k = fluid_flow_kg_s * water.heat_capacity(fluid_in_c)
-    streams = merkel.streams_in(fluid_in_c, fluid_w_k, air.wet_bulb_c, air.pressure_pa)
+    driving_c = np.minimum(fluid_in_c, WATER_C[1])
+    streams = merkel.streams_in(driving_c, fluid_w_k, air.wet_bulb_c, air.pressure_pa)
     low, high = _stages(tower, streams, air)
     useful = (fluid_flow_kg_s > 0.0) & (streams.span_k > 2.0 * merkel.LEAST)
-    wanted = np.maximum((fluid_in_c - setpoint_c) / streams.span_k, 0.0)
-    wanted = select(useful, wanted, 0.0)
-    on = np.minimum(wanted / np.maximum(low.share, SMALL), 1.0)
-    fast = (wanted - low.share) / np.maximum(high.share - low.share, SMALL)
-    fast = np.minimum(np.maximum(fast, 0.0), 1.0)
-    slow = on - fast
+    wanted = (fluid_in_c - setpoint_c) / streams.span_k
+    slow, fast = _duty(low, high, select(useful, np.maximum(wanted, 0.0), 0.0))
     drop_k = (slow * low.share + fast * high.share) * streams.span_k
-    evaporation_kg_s = slow * low.evaporation_kg_s + fast * high.evaporation_kg_s
+    evaporated = slow * low.evaporation_kg_s + fast * high.evaporation_kg_s
     speed = slow * tower.low_air_flow_m3_s / tower.high_air_flow_m3_s + fast
     drift_kg_s = tower.drift_fraction * tower.spray_flow_kg_s * speed
-    blowdown_kg_s = cooling_tower.blowdown(
-        evaporation_kg_s, drift_kg_s, tower.cycles_of_concentration
-    )
+    used = wet_tower.water_use(evaporated, drift_kg_s, tower.cycles_of_concentration)
     return TowerOutputs(
         water_out_c=fluid_in_c - drop_k,
         heat_w=fluid_w_k * drop_k,
         fan_speed=speed,
         fan_power_w=slow * tower.low_fan_power_w + fast * tower.high_fan_power_w,
-        evaporation_kg_s=evaporation_kg_s,
-        drift_kg_s=drift_kg_s,
-        blowdown_kg_s=blowdown_kg_s,
-        makeup_kg_s=evaporation_kg_s + drift_kg_s + blowdown_kg_s,
-        extrapolated=outside(air.wet_bulb_c, WET_BULB_C),
+        evaporation_kg_s=used.evaporation_kg_s,
+        drift_kg_s=used.drift_kg_s,
+        blowdown_kg_s=used.blowdown_kg_s,
+        makeup_kg_s=used.makeup_kg_s,
+        extrapolated=wet_tower.outside_range(fluid_in_c, air, WET_BULB_C),
     )

@@ -11,7 +11,9 @@ asked at least speed -> fan cycles; else the speed that meets the setpoint; else
 Air leaves saturated, which gives the evaporation; it is *not* Q over latent heat. Blowdown
 holds the cycles of concentration.
 
-Valid for wet bulb -10 to 35 degC, water 5 to 60 degC, flow ratio 0.3 to 1. Validated against
+Valid for wet bulb -10 to 35 degC, water 5 to 60 degC, flow ratio 0.3 to 1, air flow 0 to 1.
+Outside, the conductance curves are held at their ends, hotter water drives no more than
+water of 60 degC, and ``extrapolated`` is 1. Validated against
 EnergyPlus CoolingTower:VariableSpeed:Merkel (tests/validation/test_cooling_tower.py).
 With the fan off EnergyPlus counts no evaporation; here natural draught evaporates too.
 
@@ -30,9 +32,11 @@ from plant import water
 from plant._curves import cubic, held, outside, quadratic
 from plant._kernel import kernel
 from plant._select import select
-from plant.cooling import merkel
-from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive
+from plant.cooling import merkel, wet_tower
+from plant.cooling.wet_tower import WATER_C, TowerC, TowerOutputs, WaterUse
+from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive, Share
 
+WET_BULB_C = (-10.0, 35.0)
 SMALL = 1e-9  # stands for zero in denominators
 
 
@@ -61,23 +65,10 @@ class CoolingTower(NamedTuple):
     fan_power_curve: tuple[float, float, float, float] = (0.02, 0.0, 0.0, 0.98)
 
 
-class TowerOutputs(NamedTuple):
-    """One cell."""
-
-    water_out_c: Numeric
-    heat_w: Numeric  # from the water to the outdoor air
-    fan_speed: Numeric  # air-flow ratio; below the minimum the fan cycles
-    fan_power_w: Numeric
-    evaporation_kg_s: Numeric
-    drift_kg_s: Numeric
-    blowdown_kg_s: Numeric
-    makeup_kg_s: Numeric
-    extrapolated: Numeric  # 1 where wet bulb or water flow was held at a curve's end
-
-
 class _Cell(NamedTuple):
     """Both streams and the cell that they meet in."""
 
+    driving_k: Numeric  # water, held in its range, over wet bulb
     streams: merkel.Streams
     fan: merkel.AirSide
     draught: merkel.AirFlow  # natural, with the fan off
@@ -97,12 +88,15 @@ def _conductance_factor(
 
 
 @kernel
-def _far(tower: CoolingTower, water_flow_kg_s: Numeric, wet_bulb_c: Numeric) -> Numeric:
-    """1 where a conductance curve was held at its end."""
-    below_k = tower.design_wet_bulb_c - wet_bulb_c
+def _far(
+    tower: CoolingTower, water_in_c: Numeric, water_flow_kg_s: Numeric, air: OutdoorAir
+) -> Numeric:
+    """1 where a conductance curve or the water was held, or the air is outside."""
+    below_k = tower.design_wet_bulb_c - air.wet_bulb_c
     y = water_flow_kg_s / tower.water_flow_kg_s
     by_wet_bulb = outside(below_k, tower.ua_wet_bulb_limits_k)
-    return np.maximum(by_wet_bulb, outside(y, tower.ua_water_limits))
+    curves = np.maximum(by_wet_bulb, outside(y, tower.ua_water_limits))
+    return np.maximum(curves, wet_tower.outside_range(water_in_c, air, WET_BULB_C))
 
 
 @kernel
@@ -115,8 +109,10 @@ def _cell(
     full_kg_s = tower.air_flow_m3_s * dry_kg_m3
     ntu = tower.ua_w_k / (full_kg_s * moist_air.heat_capacity(air.humidity_ratio))
     factor = _conductance_factor(tower, water_flow_kg_s, air.wet_bulb_c)
+    driving_c = np.minimum(water_in_c, WATER_C[1])
     return _Cell(
-        merkel.streams_in(water_in_c, water_w_k, air.wet_bulb_c, air.pressure_pa),
+        driving_c - air.wet_bulb_c,
+        merkel.streams_in(driving_c, water_w_k, air.wet_bulb_c, air.pressure_pa),
         merkel.AirSide(
             full_kg_s,
             ntu * factor,
@@ -134,15 +130,6 @@ def _cell(
 
 
 @kernel
-def blowdown(
-    evaporation_kg_s: Numeric, drift_kg_s: Numeric, cycles_of_concentration: Numeric
-) -> Numeric:
-    """Water bled so that the basin keeps its concentration [kg/s]."""
-    bleed = np.maximum(cycles_of_concentration - 1.0, SMALL)
-    return np.maximum(evaporation_kg_s / bleed - drift_kg_s, 0.0)
-
-
-@kernel
 def _fan_power(tower: CoolingTower, air_ratio: Numeric) -> Numeric:
     """Electrical power of the running fan [W]."""
     share = cubic(tower.fan_power_curve, air_ratio)
@@ -152,8 +139,8 @@ def _fan_power(tower: CoolingTower, air_ratio: Numeric) -> Numeric:
 @kernel
 def cool(
     tower: CoolingTower,
-    air_flow_ratio: Numeric,
-    water_in_c: Numeric,
+    air_flow_ratio: Share,
+    water_in_c: TowerC,
     water_flow_kg_s: Numeric,
     air: OutdoorAir,
 ) -> Numeric:
@@ -179,14 +166,14 @@ def cool(
     """
     cell = _cell(tower, water_in_c, water_flow_kg_s, air)
     least = np.maximum(tower.minimum_air_flow_ratio, SMALL)
-    on = np.minimum(air_flow_ratio / least, 1.0)
-    ratio = np.maximum(air_flow_ratio, least)
+    on = held(air_flow_ratio / least, (0.0, 1.0))
+    ratio = held(air_flow_ratio, (least, 1.0))
     flow = merkel.driven(cell.fan, ratio)
     driven, natural = merkel.exchange_two(cell.streams, flow, cell.draught)
     running, still = driven.water, natural.water
     exists = select(water_flow_kg_s > 0.0, 1.0, 0.0)
     share = (still + on * (running - still)) * exists
-    out_c: Numeric = water_in_c - share * (water_in_c - air.wet_bulb_c)
+    out_c: Numeric = water_in_c - share * cell.driving_k
     return out_c
 
 
@@ -233,10 +220,30 @@ def _control(tower: CoolingTower, cell: _Cell, wanted: Numeric) -> _Control:
 
 
 @kernel
+def _water_use(
+    tower: CoolingTower,
+    cell: _Cell,
+    control: _Control,
+    humidity_ratio: Numeric,
+    exists: Numeric,
+) -> WaterUse:
+    """Evaporation of driven air and of natural draught, drift and blowdown."""
+    w, both, on = humidity_ratio, cell.streams, control.on
+    driven = control.air_ratio * cell.fan.full_kg_s
+    driven_kg_s = merkel.evaporation(both, w, driven, control.air_share)
+    still_kg_s = merkel.evaporation(both, w, cell.draught.kg_s, control.still_share)
+    evaporation_kg_s = (on * driven_kg_s + (1.0 - on) * still_kg_s) * exists
+    drift_kg_s = on * control.air_ratio * tower.drift_fraction * tower.water_flow_kg_s
+    return wet_tower.water_use(
+        evaporation_kg_s, drift_kg_s, tower.cycles_of_concentration
+    )
+
+
+@kernel
 def operate(
     tower: CoolingTower,
     setpoint_c: Numeric,
-    water_in_c: Numeric,
+    water_in_c: TowerC,
     water_flow_kg_s: Numeric,
     air: OutdoorAir,
 ) -> TowerOutputs:
@@ -265,24 +272,16 @@ def operate(
     control = _control(tower, cell, wanted)
     on, x = control.on, control.air_ratio
     exists = select((water_flow_kg_s > 0.0) & (tower.ua_w_k > 0.0), 1.0, 0.0)
-    drop_k: Numeric = control.water_share * (water_in_c - air.wet_bulb_c) * exists
-
-    w, both = air.humidity_ratio, cell.streams
-    driven_kg_s = merkel.evaporation(both, w, x * cell.fan.full_kg_s, control.air_share)
-    still_kg_s = merkel.evaporation(both, w, cell.draught.kg_s, control.still_share)
-    evaporation_kg_s = (on * driven_kg_s + (1.0 - on) * still_kg_s) * exists
-    drift_kg_s = on * x * tower.drift_fraction * tower.water_flow_kg_s
-    blowdown_kg_s = blowdown(
-        evaporation_kg_s, drift_kg_s, tower.cycles_of_concentration
-    )
+    drop_k: Numeric = control.water_share * cell.driving_k * exists
+    used = _water_use(tower, cell, control, air.humidity_ratio, exists)
     return TowerOutputs(
         water_out_c=water_in_c - drop_k,
         heat_w=cell.streams.water_w_k * drop_k,
         fan_speed=on * x,
         fan_power_w=on * _fan_power(tower, x),
-        evaporation_kg_s=evaporation_kg_s,
-        drift_kg_s=drift_kg_s,
-        blowdown_kg_s=blowdown_kg_s,
-        makeup_kg_s=evaporation_kg_s + drift_kg_s + blowdown_kg_s,
-        extrapolated=_far(tower, water_flow_kg_s, air.wet_bulb_c) * exists,
+        evaporation_kg_s=used.evaporation_kg_s,
+        drift_kg_s=used.drift_kg_s,
+        blowdown_kg_s=used.blowdown_kg_s,
+        makeup_kg_s=used.makeup_kg_s,
+        extrapolated=_far(tower, water_in_c, water_flow_kg_s, air) * exists,
     )

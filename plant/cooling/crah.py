@@ -8,7 +8,8 @@ colder by ``P_fan / (m cp)``. The valve holds the supply temperature as long as 
 
 while the mixed return carries all heat in all air. The coil is dry.
 
-Valid for air 10 to 50 degC. The coil is validated as ``heat_exchanger`` and the fan as
+Valid for air 10 to 50 degC; outside ``extrapolated`` is 1, and hotter air gives off no more
+than air of 50 degC. The coil is validated as ``heat_exchanger`` and the fan as
 ``fan``; the unit is accepted on its energy balance.
 
 References
@@ -17,18 +18,22 @@ ASHRAE TC 9.9, Datacom Equipment Power Trends and Cooling Applications; EnergyPl
 Engineering Reference, "Variable Speed Fan".
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from plant import psychrometrics, water
+from plant._curves import outside
 from plant._kernel import kernel
 from plant.cooling import control_valve, fan
 from plant.cooling.fan import Fan
 from plant.heat_exchanger import PlateHeatExchanger
 from plant.it.rack import HALL_HUMIDITY_RATIO
-from plant.types import Fraction, Numeric
+from plant.types import Fraction, Limits, Numeric, within
 
+AIR_C: Limits = (10.0, 50.0)
+ReturnC = Annotated[Numeric, within(AIR_C)]
+HALL_CP = psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO)
 SMALL = 1e-9  # stands for zero in denominators
 
 
@@ -49,6 +54,7 @@ class CrahOutputs(NamedTuple):
     water_flow_kg_s: Numeric
     water_out_c: Numeric
     valve: Numeric  # opening, share of the largest flow
+    extrapolated: Numeric  # 1 where the air entering is outside its range
 
 
 @kernel
@@ -66,8 +72,7 @@ def return_temperature(
     air_flow_kg_s
         Through the unit. [kg/s]
     """
-    cp = psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO)
-    return supply_c + heat_w / np.maximum(air_flow_kg_s * cp, SMALL)
+    return supply_c + heat_w / np.maximum(air_flow_kg_s * HALL_CP, SMALL)
 
 
 @kernel
@@ -80,9 +85,16 @@ def hot_aisle_temperature(
 
 
 @kernel
+def _rise(made: control_valve.ValveOutputs, water_in_c: Numeric) -> Numeric:
+    """Warming of the water [K]."""
+    water_w_k = made.cold_flow_kg_s * water.heat_capacity(water_in_c)
+    return made.heat_w / np.maximum(water_w_k, SMALL)
+
+
+@kernel
 def operate(
     crah: Crah,
-    return_c: Numeric,
+    return_c: ReturnC,
     air_flow_kg_s: Numeric,
     setpoint_c: Numeric,
     water_in_c: Numeric,
@@ -110,26 +122,25 @@ def operate(
     CrahOutputs
         Energy balance: heat to the water = heat of the air + fan power.
     """
-    air_cp = psychrometrics.heat_capacity(HALL_HUMIDITY_RATIO)
-    water_cp = water.heat_capacity(water_in_c)
     fan_power_w = fan.power(crah.fan, air_flow_kg_s)
-    fan_rise_k = fan_power_w / np.maximum(air_flow_kg_s * air_cp, SMALL)
+    fan_rise_k = return_temperature(0.0, fan_power_w, air_flow_kg_s)
+    driving_c = np.minimum(return_c, AIR_C[1])
     made = control_valve.operate(
         crah.coil,
-        return_c,
+        driving_c,
         air_flow_kg_s,
-        air_cp,
+        HALL_CP,
         setpoint_c - fan_rise_k,
         water_in_c,
-        water_cp,
+        water.heat_capacity(water_in_c),
         largest_water_flow_kg_s,
     )
-    water_w_k = np.maximum(made.cold_flow_kg_s * water_cp, SMALL)
     return CrahOutputs(
-        supply_c=made.leaving_c + fan_rise_k,
+        supply_c=made.leaving_c + (return_c - driving_c) + fan_rise_k,
         heat_w=made.heat_w,
         fan_power_w=fan_power_w,
         water_flow_kg_s=made.cold_flow_kg_s,
-        water_out_c=water_in_c + made.heat_w / water_w_k,
+        water_out_c=water_in_c + _rise(made, water_in_c),
         valve=made.valve,
+        extrapolated=outside(return_c, AIR_C),
     )

@@ -12,7 +12,8 @@ of warmer air and water at the entering temperatures. Counterflow for coils with
 (in-row, CRAH), crossflow with both streams unmixed for dry coolers. Below a tenth of the
 nominal flow the films level off as in ``heat_exchanger``.
 
-Valid for dry surfaces, 0 to 60 degC. Validated against EnergyPlus Coil:Cooling:Water and
+Valid for dry surfaces, air -30 to 60 and water 0 to 65 degC, at which the properties are
+held. Validated against EnergyPlus Coil:Cooling:Water and
 Modelica ``DryCooler`` (tests/validation/test_dry_coil.py, test_dry_cooler.py).
 
 References
@@ -21,13 +22,26 @@ Wetter (1999), Simulation model: finned water-to-air coil without condensation,
 LBNL-42355; EnergyPlus Engineering Reference, "Chilled-Water-Based Air Cooling Coil".
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from plant import heat_exchanger
+from plant._curves import held
 from plant._kernel import kernel
-from plant.types import NonNegative, Numeric, Positive, TemperatureC
+from plant.types import (
+    Limits,
+    NonNegative,
+    Numeric,
+    Positive,
+    TemperatureC,
+    within,
+)
+
+AIR_C: Limits = (-30.0, 60.0)
+WATER_C: Limits = (0.0, 65.0)
+CoilAirC = Annotated[Numeric, within(AIR_C)]
+CoilWaterC = Annotated[Numeric, within(WATER_C)]
 
 SMALL = 1e-12  # stands for zero in denominators
 
@@ -50,10 +64,10 @@ class DryCoil(NamedTuple):
 class CoilStreams(NamedTuple):
     """Both streams on their way in."""
 
-    air_c: Numeric
+    air_c: CoilAirC
     air_flow_kg_s: Numeric
     air_heat_capacity_j_kg_k: Numeric
-    water_c: Numeric
+    water_c: CoilWaterC
     water_flow_kg_s: Numeric
     water_heat_capacity_j_kg_k: Numeric
 
@@ -67,12 +81,12 @@ class Films(NamedTuple):
 
 @kernel
 def films(
-    coil: DryCoil, air_c: Numeric, water_c: Numeric, water_flow_kg_s: Numeric
+    coil: DryCoil, air_c: CoilAirC, water_c: CoilWaterC, water_flow_kg_s: Numeric
 ) -> Films:
     """Films at the entering temperatures and the water flow."""
-    warm_air = 1.0 + coil.air_warmth_1_k * (air_c - coil.air_c)
+    warm_air = 1.0 + coil.air_warmth_1_k * (held(air_c, AIR_C) - coil.air_c)
     slope = coil.water_warmth_1_k / (1.0 + coil.water_warmth_1_k * coil.water_c)
-    warm_water = 1.0 + slope * (water_c - coil.water_c)
+    warm_water = 1.0 + slope * (held(water_c, WATER_C) - coil.water_c)
     water = heat_exchanger.film(
         water_flow_kg_s / coil.water_flow_kg_s, coil.water_exponent
     )

@@ -11,7 +11,8 @@ air flow -> the fan cycles; else the air flow that meets the setpoint (regula fa
 steps, on one over the heat, which is nearly straight over one over the air flow); else
 full. A least air flow of 1 is a single-speed fan that cycles.
 
-Valid for outdoor air -30 to 50 degC and water 5 to 65 degC. Validated against EnergyPlus
+Valid for outdoor air -30 to 50 degC and water 5 to 65 degC; outside ``extrapolated`` is 1,
+and hotter water drives no more than water of 65 degC. Validated against EnergyPlus
 FluidCooler:SingleSpeed and Modelica ``CoolingTowers.DryCooler``
 (tests/validation/test_dry_cooler.py); the pads are accepted on their energy balance.
 
@@ -22,18 +23,32 @@ Reference, "Fluid Coolers"; ASHRAE Handbook HVAC Systems and Equipment 2020, ch.
 (pads: saturation effectiveness 0.7 to 0.95).
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
 from plant import _root, psychrometrics, water
-from plant._curves import cubic
+from plant._curves import cubic, held, outside
 from plant._kernel import kernel
 from plant._select import select
-from plant.cooling import cooling_tower, dry_coil
+from plant.cooling import dry_coil, wet_tower
 from plant.cooling.dry_coil import DryCoil, Films
-from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive
+from plant.types import (
+    AIR_PA,
+    UNIT,
+    Fraction,
+    Limits,
+    NonNegative,
+    Numeric,
+    OutdoorAir,
+    Positive,
+    Share,
+    within,
+)
 
+AIR_C: Limits = (-30.0, 50.0)
+WATER_C: Limits = (5.0, 65.0)
+CoolerC = Annotated[Numeric, within(WATER_C)]
 SMALL = 1e-9  # stands for zero in denominators
 SPEED_STEPS = 4  # leave less than 0.001 K of the water in 99 % of the range
 
@@ -59,6 +74,7 @@ class DryCoolerOutputs(NamedTuple):
     fan_power_w: Numeric
     evaporation_kg_s: Numeric
     makeup_kg_s: Numeric
+    extrapolated: Numeric  # 1 where air, water or pressure is outside its range
 
 
 class _Coil(NamedTuple):
@@ -72,6 +88,15 @@ class _Coil(NamedTuple):
     water_flow_kg_s: Numeric
     water_cp: Numeric
     films: Films
+    far: Numeric
+
+
+@kernel
+def _far(water_in_c: Numeric, air: OutdoorAir, wet: Numeric, share: Numeric) -> Numeric:
+    """1 where water, outdoor air or a share of time or flow is outside its range."""
+    streams = np.maximum(outside(water_in_c, WATER_C), outside(air.dry_bulb_c, AIR_C))
+    shares = np.maximum(outside(wet, UNIT), outside(share, UNIT))
+    return np.maximum(np.maximum(streams, shares), outside(air.pressure_pa, AIR_PA))
 
 
 @kernel
@@ -81,9 +106,10 @@ def _arriving(
     water_flow_kg_s: Numeric,
     air: OutdoorAir,
     wet: Numeric,
+    share: Numeric,
 ) -> _Coil:
-    """Streams at the coil; ``wet`` is the share of the time with water on the pads."""
-    e = cooler.pad_effectiveness * np.minimum(np.maximum(wet, 0.0), 1.0)
+    """Streams at the coil, with the pads wet and the fan on for shares of the time."""
+    e = cooler.pad_effectiveness * held(wet, UNIT)
     on_c = air.dry_bulb_c - e * np.maximum(air.dry_bulb_c - air.wet_bulb_c, 0.0)
     w = air.humidity_ratio
     # at constant wet bulb; without pads exactly as outdoors
@@ -101,6 +127,7 @@ def _arriving(
         water_flow_kg_s,
         water.heat_capacity(water_in_c),
         dry_coil.films(cooler.coil, on_c, water_in_c, water_flow_kg_s),
+        _far(water_in_c, air, wet, share),
     )
 
 
@@ -113,17 +140,18 @@ def _heat(cooler: DryCooler, at: _Coil, air_flow_ratio: Numeric) -> Numeric:
     moved_w_k = dry_coil.crossflow_heat_per_kelvin(
         ua_w_k, air_kg_s * at.air_cp, water_w_k
     )
-    return moved_w_k * np.maximum(at.water_c - at.air_on_c, 0.0)
+    driving_c = np.minimum(at.water_c, WATER_C[1])
+    return moved_w_k * np.maximum(driving_c - at.air_on_c, 0.0)
 
 
 @kernel
 def cool(
     cooler: DryCooler,
-    air_flow_ratio: Numeric,
-    water_in_c: Numeric,
+    air_flow_ratio: Share,
+    water_in_c: CoolerC,
     water_flow_kg_s: Numeric,
     air: OutdoorAir,
-    wet: Numeric,
+    wet: Share,
 ) -> DryCoolerOutputs:
     """Water leaving at a given fan speed.
 
@@ -147,10 +175,10 @@ def cool(
     DryCoolerOutputs
         Nothing is cooled by air warmer than the water.
     """
-    at = _arriving(cooler, water_in_c, water_flow_kg_s, air, wet)
+    at = _arriving(cooler, water_in_c, water_flow_kg_s, air, wet, air_flow_ratio)
     least = np.maximum(cooler.minimum_air_flow_ratio, SMALL)
-    on = np.minimum(np.maximum(air_flow_ratio, 0.0) / least, 1.0)
-    x = np.minimum(np.maximum(air_flow_ratio, least), 1.0)
+    on = held(air_flow_ratio / least, UNIT)
+    x = held(air_flow_ratio, (least, 1.0))
     return _outputs(cooler, at, x, on, _heat(cooler, at, x))
 
 
@@ -161,7 +189,7 @@ def _outputs(
     """Outputs with the fan at ``x``, and ``running_w``, for the share ``on`` of the time."""
     heat_w = on * running_w
     evaporation_kg_s = on * x * at.full_kg_s * at.gained
-    bleed_kg_s = cooling_tower.blowdown(
+    bleed_kg_s = wet_tower.blowdown(
         evaporation_kg_s, 0.0, cooler.cycles_of_concentration
     )
     share = np.maximum(cubic(cooler.fan_power_curve, x), 0.0)
@@ -173,6 +201,7 @@ def _outputs(
         fan_power_w=on * cooler.fan_power_w * share,
         evaporation_kg_s=evaporation_kg_s,
         makeup_kg_s=evaporation_kg_s + bleed_kg_s,
+        extrapolated=at.far,
     )
 
 
@@ -204,10 +233,10 @@ def _speed(
 def operate(
     cooler: DryCooler,
     setpoint_c: Numeric,
-    water_in_c: Numeric,
+    water_in_c: CoolerC,
     water_flow_kg_s: Numeric,
     air: OutdoorAir,
-    wet: Numeric,
+    wet: Share,
 ) -> DryCoolerOutputs:
     """Cooler that controls its leaving water with the fan.
 
@@ -226,7 +255,7 @@ def operate(
     wet
         Share of the time with water on the pads, 0 to 1.
     """
-    at = _arriving(cooler, water_in_c, water_flow_kg_s, air, wet)
+    at = _arriving(cooler, water_in_c, water_flow_kg_s, air, wet, 1.0)
     wanted_w = np.maximum(water_in_c - setpoint_c, 0.0) * water_flow_kg_s * at.water_cp
     least = np.maximum(cooler.minimum_air_flow_ratio, SMALL)
     low_w, full_w = _heat(cooler, at, least), _heat(cooler, at, 1.0)

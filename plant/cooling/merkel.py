@@ -13,13 +13,15 @@ share ``z`` of it. Then
     z = \frac{1 - e^{-NTU_a (1 - R)}}{1 - R\, e^{-NTU_a (1 - R)}}, \qquad
     Q = R\, z\, C_w\, span
 
-which is the effectiveness-NTU form with the air as the reference stream, whichever stream
-is the smaller. Only ``c_e`` couples it: one unknown, one Newton step from a common start
-and a fixed number of secant steps.
+the effectiveness-NTU form with the air as the reference stream, whichever is the smaller.
+Only ``c_e`` couples it: one unknown, a Newton step and a fixed number of secant steps.
 
 The inverse, heat known and air flow wanted, needs no inner loop either: ``z`` gives the
 air flow through the enthalpy balance and the wanted conductance through the logarithmic
 mean difference.
+
+Valid where moist air is, for water above the wet bulb; the towers that use it state and
+flag their ranges. Validated as a part of them (tests/validation/test_cooling_tower.py).
 
 References
 ----------
@@ -34,12 +36,12 @@ import numpy as np
 from plant import psychrometrics as moist_air
 from plant._curves import held, quadratic
 from plant._kernel import kernel
+from plant._root import TINY, secant
 from plant._select import select
 from plant.heat_exchanger import counterflow_and_slope, effectiveness_counterflow
 from plant.types import Numeric
 
 SMALL = 1e-9  # stands for zero in denominators
-TINY = 1e-14  # a secant flatter than this has converged
 START = 0.8  # first guess of the share
 LEAST = 1e-6  # keeps the share off both ends
 STEPS = 2  # after Newton's; leave less than 0.0001 K in 99.9 % of the range
@@ -134,15 +136,6 @@ def _inside(share: Numeric) -> Numeric:
     return np.minimum(np.maximum(share, LEAST), 1.0 - LEAST)
 
 
-@kernel
-def _secant(miss: Numeric, miss_before: Numeric) -> Numeric:
-    """Way on to the zero, in units of the last step; 0 when the line is flat."""
-    rise = miss - miss_before
-    flat = np.abs(rise) < TINY
-    way: Numeric = select(flat, 0.0, -miss / select(flat, 1.0, rise))
-    return way
-
-
 class _Guess(NamedTuple):
     """Where the search for the share of one air flow stands."""
 
@@ -173,7 +166,7 @@ def _closer(streams: Streams, air: AirFlow, guess: _Guess) -> _Guess:
     ratio = scale * _enthalpy_rise(streams, share) / share
     reached = effectiveness_counterflow(air.ntu, ratio)
     miss, water = reached - share, reached * ratio
-    way = _secant(miss, guess.miss_before)
+    way = secant(miss, guess.miss_before)
     return _Guess(
         _inside(share + way * (share - guess.before)),
         share,
@@ -292,7 +285,7 @@ def air_flow(
     x = x_before
     for _ in range(SPEED_STEPS):
         miss, at = _speed_miss(streams, fan, water_share, share)
-        way = _secant(miss, miss_before)
+        way = secant(miss, miss_before)
         following = share + way * (share - before)
         # never more than half of the way to either end
         following = np.maximum(following, 0.5 * share)

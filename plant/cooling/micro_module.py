@@ -175,6 +175,19 @@ def operate(
     )
     liquid = _liquid_side(module, setpoints, drawn.liquid_heat_w, water_c)
     air = _air_side(module, setpoints, drawn, water_c)
+    return _together(module, drawn, inlet_c, liquid, air, water_c)
+
+
+@kernel
+def _together(
+    module: MicroModule,
+    drawn: rack.RackOutputs,
+    inlet_c: Numeric,
+    liquid: _Side,
+    air: _Side,
+    water_c: Numeric,
+) -> MicroModuleOutputs:
+    """Both sides on one electrical and one water connection, and the limits."""
     carried = drawn.power_w + liquid.electrical_w + air.electrical_w
     lost = distribution.loss(module.busway, carried)
     flow = liquid.water_flow_kg_s + air.water_flow_kg_s

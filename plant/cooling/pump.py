@@ -180,3 +180,9 @@ def polynomial_power(pump: PolynomialPump, flow_m3_s: Numeric) -> Numeric:
     x = np.minimum(np.maximum(ratio, 0.0), 1.0)
     share = cubic(pump.coefficients, x) * select(x > 0.0, 1.0, 0.0)
     return pump.design_power_w * share
+
+
+@kernel
+def polynomial_overloaded(pump: PolynomialPump, flow_m3_s: Numeric) -> Numeric:
+    """1 where the polynomial holds the flow, at none or at the design flow; else 0."""
+    return outside(flow_m3_s, (0.0, pump.design_flow_m3_s))

@@ -8,7 +8,8 @@ affinity laws move the whole curve
 Between the points a monotone cubic (Fritsch-Carlson) keeps the shape that was measured
 without overshoot; beyond the ends the curve goes on as a straight line.
 
-Valid within the table and for speeds from about 0.3 to 1.2; drive efficiency is taken to
+Valid within the table and for speeds from 0.3 to 1.2 (``outside_range`` tells; beyond the
+table the curve goes on straight, down to 0); drive efficiency is taken to
 be the same at all speeds. Validated against Modelica Movers.SpeedControlled_y with a Wilo
 Stratos 80/1-12 (tests/validation/test_pump.py).
 
@@ -23,10 +24,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.types import Numeric
 
+SPEEDS = (0.3, 1.2)  # of nominal, at which the laws hold
 SLOWEST = 1e-6  # stands for a standing pump in denominators
 
 
@@ -83,6 +86,15 @@ def power(curve: PumpCurve, speed: Numeric, flow_m3_s: Numeric) -> Numeric:
         flow_m3_s / r, curve.flow_m3_s, curve.power_w, curve.power_slope
     )
     return r * r * r * np.maximum(table_w, 0.0)
+
+
+@kernel
+def outside_range(curve: PumpCurve, speed: Numeric, flow_m3_s: Numeric) -> Numeric:
+    """1 where speed or flow leaves the table and the affinity laws, else 0."""
+    last = len(curve.flow_m3_s) - 1
+    table = (curve.flow_m3_s[0], curve.flow_m3_s[last])
+    far = outside(flow_m3_s / np.maximum(speed, SLOWEST), table)
+    return np.maximum(far, outside(speed, SPEEDS))
 
 
 def monotone_slopes(x: Sequence[float], y: Sequence[float]) -> tuple[float, ...]:

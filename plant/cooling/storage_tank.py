@@ -10,7 +10,8 @@ exactly.
 Two layers blur the thermocline: a real tank delivers its setpoint for longer. Energy, not
 the outlet temperature near the end of a charge, is what this tank is for.
 
-Valid for water 1 to 95 degC, any step. No trusted public record: accepted on its energy
+Valid for water 1 to 95 degC, any step; outside (freezing, boiling) the balance goes on and
+``extrapolated`` is 1. No trusted public record: accepted on its energy
 balance and limits (tests/contracts, tests/plant/cooling/test_storage_tank.py).
 
 References
@@ -18,15 +19,18 @@ References
 Duffie and Beckman, Solar Engineering of Thermal Processes, ch. 8 (multi-node tank).
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from plant._curves import outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.cooling import loop
-from plant.types import NonNegative, Numeric, Positive
+from plant.types import Limits, NonNegative, Numeric, Positive, within
 
+WATER_C: Limits = (1.0, 95.0)
+TankC = Annotated[Numeric, within(WATER_C)]
 SMALL = 1e-9  # stands for zero in denominators
 
 
@@ -41,8 +45,8 @@ class StorageTank(NamedTuple):
 class TankState(NamedTuple):
     """Two layers."""
 
-    upper_c: Numeric
-    lower_c: Numeric
+    upper_c: TankC
+    lower_c: TankC
 
 
 class TankOutputs(NamedTuple):
@@ -51,6 +55,7 @@ class TankOutputs(NamedTuple):
     leaving_c: Numeric  # mean of the step; of the entering stream without flow
     heat_stored_w: Numeric  # into the water, mean of the step
     loss_w: Numeric  # to the surroundings, mean of the step
+    extrapolated: Numeric  # 1 where stream or layers are no liquid water
 
 
 @kernel
@@ -71,10 +76,31 @@ def _flush(
 
 
 @kernel
+def _far(state: TankState, entering_c: Numeric) -> Numeric:
+    """1 where any of the water is outside its range."""
+    layers = np.maximum(
+        outside(state.upper_c, WATER_C), outside(state.lower_c, WATER_C)
+    )
+    return np.maximum(layers, outside(entering_c, WATER_C))
+
+
+@kernel
+def _mixed(
+    tank: StorageTank, lower_c: Numeric, upper_c: Numeric, dt_s: Numeric
+) -> tuple[Numeric, Numeric]:
+    """Mean of both layers, and half of what is left between them after the step."""
+    half = 0.5 * tank.heat_capacity_j_k
+    # water turns over when the lower layer is the warmer one
+    apart_k = np.maximum(0.5 * (upper_c - lower_c), 0.0)
+    apart_k = apart_k * np.exp(-2.0 * tank.mixing_w_k * dt_s / half)
+    return 0.5 * (lower_c + upper_c), apart_k
+
+
+@kernel
 def step(
     tank: StorageTank,
     state: TankState,
-    entering_c: Numeric,
+    entering_c: TankC,
     charging_w_k: Numeric,
     ambient_c: Numeric,
     dt_s: Numeric,
@@ -105,10 +131,7 @@ def step(
     second, left_c = _flush(second_c, between_c, rate_w_k, half, dt_s)
     lower_c = select(charges, first, second)
     upper_c = select(charges, second, first)
-    # water turns over when the lower layer is the warmer one
-    mean_c = 0.5 * (lower_c + upper_c)
-    apart_k = np.maximum(0.5 * (upper_c - lower_c), 0.0)
-    apart_k = apart_k * np.exp(-2.0 * tank.mixing_w_k * dt_s / half)
+    mean_c, apart_k = _mixed(tank, lower_c, upper_c, dt_s)
     decay = np.exp(-tank.loss_w_k * dt_s / tank.heat_capacity_j_k)
     kept_c = ambient_c + (mean_c - ambient_c) * decay
     before_c = 0.5 * (state.upper_c + state.lower_c)
@@ -116,5 +139,6 @@ def step(
         leaving_c=select(rate_w_k > SMALL, left_c, entering_c),
         heat_stored_w=loop.stored(before_c, kept_c, tank.heat_capacity_j_k, dt_s),
         loss_w=loop.stored(kept_c, mean_c, tank.heat_capacity_j_k, dt_s),
+        extrapolated=_far(state, entering_c),
     )
     return TankState(kept_c + apart_k * decay, kept_c - apart_k * decay), outputs

@@ -39,6 +39,8 @@ ROUNDING = 1e-9  # of the cap: what floating point may leave over
 
 
 INLET_C = (10.0, 55.0)  # coolant or air
+LEAST_DOUBLING_K = 0.1
+DOUBLINGS = (-50.0, 50.0)  # keeps the leakage finite far outside the range
 
 
 class Accelerator(NamedTuple):
@@ -83,7 +85,8 @@ def leakage_factor(
     temperature_c
         Coolant or air entering. [degC]
     """
-    warm = (temperature_c - leakage_reference_c) / leakage_doubling_k
+    doubling_k = np.maximum(leakage_doubling_k, LEAST_DOUBLING_K)
+    warm = held((temperature_c - leakage_reference_c) / doubling_k, DOUBLINGS)
     leakage = leakage_fraction * 2.0**warm
     factor: Numeric = 1.0 - leakage_fraction + leakage
     return factor

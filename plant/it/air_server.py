@@ -12,8 +12,9 @@ with load :math:`u`, inlet :math:`T_{in}`, relative air flow :math:`x` and the s
 :math:`T_{in} = (1 - r) T_{supply} + r T_{return}`.
 
 ``rack`` is the model of a whole hall in the twin; this one is for halls described the way
-EnergyPlus describes them. Valid for inlet 10 to 45 degC and load 0 to 1.5. Validated
-against EnergyPlus ElectricEquipment:ITE:AirCooled (tests/validation/test_hall_year.py).
+EnergyPlus describes them. Valid for inlet 10 to 45 degC and load 0 to 1.5, held there and
+flagged. Validated against EnergyPlus ElectricEquipment:ITE:AirCooled
+(tests/validation/test_hall_year.py).
 
 References
 ----------
@@ -21,13 +22,18 @@ EnergyPlus Engineering Reference, "Electric Equipment ITE Air Cooled"; ASHRAE TC
 (inlet temperatures).
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from plant._curves import quadratic
+from plant._curves import held, outside, quadratic
 from plant._kernel import kernel
-from plant.types import Fraction, Numeric, Positive
+from plant.types import Fraction, Limits, Numeric, Positive, within
+
+LOAD: Limits = (0.0, 1.5)
+INLET_C: Limits = (10.0, 45.0)
+Load = Annotated[Numeric, within(LOAD)]
+InletC = Annotated[Numeric, within(INLET_C)]
 
 
 class AirServers(NamedTuple):
@@ -52,11 +58,18 @@ class AirServerOutputs(NamedTuple):
     power_w: Numeric  # all of it heat to the air
     inlet_c: Numeric
     air_flow_ratio: Numeric  # over the design air flow
+    extrapolated: Numeric  # 1 where load or inlet was held at the end of its range
+
+
+@kernel
+def _plane(c: tuple[float, float, float], load: Numeric, inlet_c: Numeric) -> Numeric:
+    """Curve over load and inlet temperature, never negative."""
+    return np.maximum(c[0] + c[1] * load + c[2] * inlet_c, 0.0)
 
 
 @kernel
 def operate(
-    servers: AirServers, load: Numeric, supply_c: Numeric, return_c: Numeric
+    servers: AirServers, load: Load, supply_c: Numeric, return_c: Numeric
 ) -> AirServerOutputs:
     """Power at a load and the air around.
 
@@ -71,9 +84,9 @@ def operate(
     """
     r = servers.recirculation
     inlet_c = (1.0 - r) * supply_c + r * return_c
-    a, b = servers.power_curve, servers.air_flow_curve
-    share = np.maximum(a[0] + a[1] * load + a[2] * inlet_c, 0.0)
-    x = np.maximum(b[0] + b[1] * load + b[2] * inlet_c, 0.0)
+    asked, warm_c = held(load, LOAD), held(inlet_c, INLET_C)
+    share = _plane(servers.power_curve, asked, warm_c)
+    x = _plane(servers.air_flow_curve, asked, warm_c)
     cpu_w = servers.rated_power_w * (1.0 - servers.fan_share) * share
     by_flow = np.maximum(quadratic(servers.fan_curve, x), 0.0)
     fan_w = servers.rated_power_w * servers.fan_share * by_flow
@@ -87,4 +100,5 @@ def operate(
         power_w=cpu_w + fan_w + loss_w,
         inlet_c=inlet_c,
         air_flow_ratio=x,
+        extrapolated=np.maximum(outside(load, LOAD), outside(inlet_c, INLET_C)),
     )

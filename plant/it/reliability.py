@@ -10,8 +10,8 @@ Chips that run 7 K cooler fail 30 % less. A failure of any of the :math:`N` chip
 the synchronous job: on average half a checkpoint interval of work is lost, then the
 repair. Effective compute is scale times model-FLOPS utilization times availability.
 
-Valid for chips of 20 to 100 degC; temperatures outside are clamped. Availability is
-clamped at 0 where a cluster fails faster than it recovers, and flagged.
+Valid for chips of 20 to 100 degC; temperatures outside are clamped and flagged.
+Availability is clamped at 0 where a cluster fails faster than it recovers, and flagged.
 
 References
 ----------
@@ -21,13 +21,24 @@ of Models", arXiv:2407.21783: 419 unexpected interruptions in 54 days of 16,384
 accelerators; that they ran at 60 degC is an assumption.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from plant._curves import held, outside
 from plant._kernel import kernel
 from plant._select import select
-from plant.types import NonNegative, Numeric, Positive, TemperatureC
+from plant.types import (
+    Limits,
+    NonNegative,
+    Numeric,
+    Positive,
+    TemperatureC,
+    within,
+)
+
+CHIP_C: Limits = (20.0, 100.0)
+ChipC = Annotated[Numeric, within(CHIP_C)]
 
 
 class Chips(NamedTuple):
@@ -45,10 +56,11 @@ class ClusterOutputs(NamedTuple):
     mtbf_s: Numeric
     availability: Numeric  # 0 to 1
     stalled: Numeric  # 1 where the job fails faster than it recovers
+    extrapolated: Numeric  # 1 where the chip temperature was clamped
 
 
 @kernel
-def failure_rate(chips: Chips, chip_c: Numeric) -> Numeric:
+def failure_rate(chips: Chips, chip_c: ChipC) -> Numeric:
     """Failures of one chip per second [1/s].
 
     Parameters
@@ -58,8 +70,7 @@ def failure_rate(chips: Chips, chip_c: Numeric) -> Numeric:
     chip_c
         Chip temperature; clamped to 20 to 100 degC. [degC]
     """
-    temperature = np.minimum(np.maximum(chip_c, 20.0), 100.0)
-    steps = (chips.reference_c - temperature) / chips.cooling_step_k
+    steps = (chips.reference_c - held(chip_c, CHIP_C)) / chips.cooling_step_k
     rate: Numeric = chips.failure_rate_1_s * chips.cooling_ratio**steps
     return rate
 
@@ -67,7 +78,7 @@ def failure_rate(chips: Chips, chip_c: Numeric) -> Numeric:
 @kernel
 def cluster(
     chips: Chips,
-    chip_c: Numeric,
+    chip_c: ChipC,
     chip_count: Numeric,
     checkpoint_interval_s: Numeric,
     repair_s: Numeric,
@@ -91,7 +102,8 @@ def cluster(
     lost = (checkpoint_interval_s / 2.0 + repair_s) * rate
     mtbf = 1.0 / np.maximum(rate, 1e-30)
     stalled = select(lost > 1.0, 1.0, 0.0)
-    return ClusterOutputs(mtbf, np.maximum(1.0 - lost, 0.0), stalled)
+    far = outside(chip_c, CHIP_C)
+    return ClusterOutputs(mtbf, np.maximum(1.0 - lost, 0.0), stalled, far)
 
 
 @kernel

@@ -27,12 +27,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._constants import CELSIUS_K
 from plant._curves import held, outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.types import Numeric
 
-CELSIUS_K = 273.15
 CELL_C = (-40.0, 100.0)
 TINY = 1e-30
 NEARLY_ONE = 1.0 - 1e-12  # of the end of a sigmoid
@@ -106,7 +106,7 @@ def anode_potential(soc: Numeric) -> Numeric:
 def along_power(loss: Numeric, dx: Numeric, k: Numeric, p: Numeric) -> Numeric:
     """Loss after ``dx`` more on the curve ``k x**p``."""
     coefficient = np.maximum(k, TINY)
-    passed = (loss / coefficient) ** (1.0 / p)
+    passed = (np.maximum(loss, 0.0) / coefficient) ** (1.0 / p)
     after: Numeric = coefficient * (passed + np.maximum(dx, 0.0)) ** p
     return select(k > TINY, after, loss)
 
@@ -116,7 +116,7 @@ def along_sigmoid(
     loss: Numeric, dx: Numeric, end: Numeric, k: Numeric, p: Numeric
 ) -> Numeric:
     """Loss after ``dx`` more on the sigmoid that ends at ``end``; never shrinks."""
-    share = np.minimum(loss / end, NEARLY_ONE)
+    share = held(loss / end, (0.0, NEARLY_ONE))
     passed = np.log((1.0 + share) / (1.0 - share)) ** (1.0 / p) / k
     z = (k * (passed + np.maximum(dx, 0.0))) ** p
     # (1 - e^-z) / (1 + e^-z) is the bracket, without overflow

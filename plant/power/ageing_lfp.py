@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._constants import ROOM_K
 from plant._curves import held
 from plant._kernel import kernel
 from plant.power.ageing import (
@@ -82,10 +83,10 @@ def rates(
     exponent = c[0] * np.exp(
         (c[1] / t + c[3]) / t**3 * third + (c[2] * t + c[4]) * t**2 * fourth
     )
-    lag = 1.0 / t - 1.0 / 298.15
+    lag = 1.0 / t - 1.0 / ROOM_K
     arrhenius = np.exp(-coefficients.resistance_activation_j_mol / GAS_J_MOL_K * lag)
-    s = coefficients.resistance_soc
-    growth = coefficients.resistance_1_s * arrhenius * (s[0] * (soc - 0.5) ** 3 + s[1])
+    s, z = coefficients.resistance_soc, held(soc, (0.0, 1.0))
+    growth = coefficients.resistance_1_s * arrhenius * (s[0] * (z - 0.5) ** 3 + s[1])
     return LfpRates(end, exponent, growth * SECONDS_PER_DAY)
 
 

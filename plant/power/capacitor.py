@@ -12,8 +12,9 @@ with the ripple current, and so the load ratio :math:`x`, squared. Wear adds up 
 changing conditions (Palmgren-Miner); capacitance and resistance are taken to move in a
 straight line to their end-of-life values (assumption).
 
-Valid for a core of 30 to 105 degC; temperatures outside are clamped. Life is also limited
-to ``shelf_life_s``, at which the seals have dried out whatever the temperature.
+Valid for a core of 30 to 105 degC; temperatures outside are clamped and flagged. Life is
+also limited to ``shelf_life_s``, at which the seals have dried out whatever the
+temperature.
 
 References
 ----------
@@ -26,10 +27,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import held, outside
 from plant._kernel import kernel
 from plant._select import select
-from plant.types import NonNegative, Numeric, Positive, TemperatureC
+from plant.types import Limits, NonNegative, Numeric, Positive, TemperatureC
 
+CORE_C: Limits = (30.0, 105.0)
 HALVING_K = 10.0
 END_CAPACITANCE_LOSS = 0.2
 END_RESISTANCE_GAIN = 1.0
@@ -51,6 +54,13 @@ class CapacitorOutputs(NamedTuple):
     capacitance: Numeric  # over new
     series_resistance: Numeric  # over new
     due: Numeric  # 1 where the bank must be replaced
+    extrapolated: Numeric  # 1 where the core was clamped
+
+
+@kernel
+def _core(capacitor: Capacitor, air_c: Numeric, load_ratio: Numeric) -> Numeric:
+    """Temperature of the core [degC]."""
+    return air_c + capacitor.ripple_rise_k * load_ratio * load_ratio
 
 
 @kernel
@@ -66,8 +76,7 @@ def life(capacitor: Capacitor, air_c: Numeric, load_ratio: Numeric) -> Numeric:
     load_ratio
         Of the converter, 0 to 1.
     """
-    core = air_c + capacitor.ripple_rise_k * load_ratio * load_ratio
-    core = np.minimum(np.maximum(core, 30.0), 105.0)
+    core = held(_core(capacitor, air_c, load_ratio), CORE_C)
     halvings = (capacitor.rated_core_c - core) / HALVING_K
     hot_s = capacitor.rated_life_s * 2.0**halvings
     return np.minimum(hot_s, capacitor.shelf_life_s)
@@ -102,4 +111,5 @@ def age(
         1.0 - END_CAPACITANCE_LOSS * after,
         1.0 + END_RESISTANCE_GAIN * after,
         select(after >= 1.0, 1.0, 0.0),
+        outside(_core(capacitor, air_c, load_ratio), CORE_C),
     )

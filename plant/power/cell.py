@@ -20,8 +20,9 @@ node are exact for a constant current over the step.
 
 Parameters are fitted to pulses and discharges; shipped are an NMC811 and an LFP cell
 (``data/equipment/cells.json``). Valid for 10 to 40 degC ambient, up to 2C (NMC) and 1.5C
-(LFP); beyond, the depletion is clamped, and voltages outside the cell's window are
-flagged. Validated against PyBaMM DFN (tests/validation/test_cell.py).
+(LFP); beyond, the depletion is clamped, voltages outside the cell's window are flagged
+(``outside``), and so is the air (``extrapolated``). Validated against PyBaMM DFN
+(tests/validation/test_cell.py).
 
 References
 ----------
@@ -30,19 +31,21 @@ anode); Prada et al. (2013), doi:10.1149/2.053304jes (LFP); Newman and Thomas-Al
 Electrochemical Systems, 3rd ed., ch. 12 (diffusion potential, Butler-Volmer).
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from plant._constants import CELSIUS_K, ROOM_K
+from plant._curves import outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.cooling import loop
 from plant.table import Table, lookup
-from plant.types import NonNegative, Numeric, Positive
+from plant.types import Limits, NonNegative, Numeric, Positive, within
 
 THERMAL_V_K = 8.617333e-5  # Boltzmann constant over elementary charge, CODATA 2018
-REFERENCE_K = 298.15
-CELSIUS_K = 273.15
+AMBIENT_C: Limits = (10.0, 40.0)
+AmbientC = Annotated[Numeric, within(AMBIENT_C)]
 SECONDS_PER_HOUR = 3600.0
 LARGEST_DEPLETION = 0.98  # of the electrolyte; beyond it the voltage would diverge
 
@@ -83,6 +86,7 @@ class CellOutputs(NamedTuple):
     voltage_v: Numeric
     heat_w: Numeric
     outside: Numeric  # 1 where the voltage left the window of the cell
+    extrapolated: Numeric  # 1 where the air is outside what the cell was fitted for
 
 
 @kernel
@@ -107,7 +111,7 @@ def overvoltage(cell: Cell, state: CellState, current_a: Numeric) -> Numeric:
     w = np.minimum(np.maximum(state.depletion, -LARGEST_DEPLETION), LARGEST_DEPLETION)
     ohmic = lookup(cell.resistance, state.soc) * current_a / (1.0 - w * w)
     diffusion = 2.0 * (1.0 - cell.transference) * np.log((1.0 + w) / (1.0 - w))
-    warmth = np.exp(-cell.activation_k * (1.0 / kelvin - 1.0 / REFERENCE_K))
+    warmth = np.exp(-cell.activation_k * (1.0 / kelvin - 1.0 / ROOM_K))
     y = current_a / (cell.exchange_current_a * warmth)
     size = np.abs(y)
     sign = select(y < 0.0, -1.0, 1.0)
@@ -156,7 +160,7 @@ def warmed(
 
 @kernel
 def step(
-    cell: Cell, state: CellState, current_a: Numeric, ambient_c: Numeric, dt_s: Numeric
+    cell: Cell, state: CellState, current_a: Numeric, ambient_c: AmbientC, dt_s: Numeric
 ) -> tuple[CellState, CellOutputs]:
     """Draw a constant current for one step.
 
@@ -186,4 +190,5 @@ def step(
     )
     low = select(terminal < cell.voltage_minimum_v, 1.0, 0.0)
     high = select(terminal > cell.voltage_maximum_v, 1.0, 0.0)
-    return after, CellOutputs(terminal, heat, np.maximum(low, high))
+    far = outside(ambient_c, AMBIENT_C)
+    return after, CellOutputs(terminal, heat, np.maximum(low, high), far)

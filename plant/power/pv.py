@@ -11,8 +11,8 @@ PVWatts: a loss of part constant, part proportional and part falling with load, 
 output cut to its rating. Positions of the sun and the plane are found at the door, from
 weather files; this file only sees the irradiance.
 
-Valid for 0 to 1400 W/m2; larger values are clamped. Validated against pvlib
-(tests/plant/power/test_pv.py).
+Valid for 0 to 1400 W/m2 and air -60 to 80 degC; values outside are clamped and flagged.
+Validated against pvlib (tests/plant/power/test_pv.py).
 
 References
 ----------
@@ -21,17 +21,28 @@ doi:10.1002/pip.813 (cell temperature). Low light: 97 % at 200 W/m2, IEC 61853-1
 crystalline modules (assumption).
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from plant._curves import held, outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.table import Table, lookup
-from plant.types import Fraction, NonNegative, Numeric, Positive
+from plant.types import (
+    AIR_C,
+    AirC,
+    Fraction,
+    Limits,
+    NonNegative,
+    Numeric,
+    Positive,
+    within,
+)
 
 STANDARD_W_M2 = 1000.0
-LARGEST_W_M2 = 1400.0
+IRRADIANCE_W_M2: Limits = (0.0, 1400.0)
+Irradiance = Annotated[Numeric, within(IRRADIANCE_W_M2)]
 REFERENCE_EFFICIENCY = 0.9637  # of the inverter behind the published curve
 CURVE = (-0.0162, -0.0059, 0.9858)  # load, 1 / load, constant
 LOW_LIGHT = Table((0.0, 100.0, 200.0, 400.0, 1000.0), (0.92, 0.95, 0.97, 0.99, 1.0))
@@ -57,12 +68,13 @@ class PvOutputs(NamedTuple):
     dc_power_w: Numeric
     cell_c: Numeric
     curtailed: Numeric  # 1 where the inverter cut it
+    extrapolated: Numeric  # 1 where irradiance or air was held at the end of its range
 
 
 @kernel
-def dc_power(pv: Pv, irradiance_w_m2: Numeric, cell_c: Numeric) -> Numeric:
+def dc_power(pv: Pv, irradiance_w_m2: Irradiance, cell_c: Numeric) -> Numeric:
     """Power of the modules [W] at a cell temperature [degC]."""
-    g = np.minimum(np.maximum(irradiance_w_m2, 0.0), LARGEST_W_M2)
+    g = held(irradiance_w_m2, IRRADIANCE_W_M2)
     warm = 1.0 + pv.temperature_slope_1_k * (cell_c - 25.0)
     share = g / STANDARD_W_M2 * lookup(pv.low_light, g)
     power: Numeric = np.maximum(pv.rated_power_w * share * warm, 0.0)
@@ -84,7 +96,7 @@ def inverter_power(pv: Pv, dc_power_w: Numeric) -> Numeric:
 
 @kernel
 def operate(
-    pv: Pv, irradiance_w_m2: Numeric, air_c: Numeric, wind_m_s: Numeric
+    pv: Pv, irradiance_w_m2: Irradiance, air_c: AirC, wind_m_s: Numeric
 ) -> PvOutputs:
     """Power fed into the site.
 
@@ -99,10 +111,13 @@ def operate(
     wind_m_s
         At the modules. [m/s]
     """
-    g = np.minimum(np.maximum(irradiance_w_m2, 0.0), LARGEST_W_M2)
+    g = held(irradiance_w_m2, IRRADIANCE_W_M2)
     wind = np.maximum(wind_m_s, 0.0)
-    cell_c = air_c + g / (pv.heat_loss_w_m2_k + pv.wind_loss_w_s_m3_k * wind)
+    cell_c = held(air_c, AIR_C) + g / (
+        pv.heat_loss_w_m2_k + pv.wind_loss_w_s_m3_k * wind
+    )
     dc = dc_power(pv, g, cell_c)
     power = inverter_power(pv, dc)
     cut = dc * pv.inverter_efficiency > pv.inverter_power_w
-    return PvOutputs(power, dc, cell_c, select(cut, 1.0, 0.0))
+    far = np.maximum(outside(irradiance_w_m2, IRRADIANCE_W_M2), outside(air_c, AIR_C))
+    return PvOutputs(power, dc, cell_c, select(cut, 1.0, 0.0), far)

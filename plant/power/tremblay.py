@@ -15,10 +15,10 @@ positive on discharge. The pack is one thermal node: :math:`R i^2` warms it, the
 it, and the step is exact for a constant current. A request for power is turned into a
 current at the voltage of the end of the step by a fixed number of Newton steps.
 
-Valid from 10 to 95 % of charge and up to 1C; a request beyond the window of charge is
-cut to it and flagged. Validated against EnergyPlus LiIonNMCBattery
-(tests/validation/test_battery.py). It has no slow polarization: see ``plant.power.cell``
-for one that follows measured pulses.
+Valid from 10 to 95 % of charge and up to 1C; a request beyond the window of charge is cut
+to it and flagged (``limited``), a faster one is flagged (``extrapolated``). Validated
+against EnergyPlus LiIonNMCBattery (tests/validation/test_battery.py). It has no slow
+polarization: see ``plant.power.cell`` for one that follows measured pulses.
 
 References
 ----------
@@ -31,11 +31,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from plant._curves import outside
 from plant._kernel import kernel
 from plant._select import select
 from plant.cooling import loop
 from plant.types import Fraction, Numeric, Positive
 
+C_RATE = (-1.0, 1.0)  # 1/h
 NEWTON_STEPS = 6  # from the voltage at rest it converges quadratically
 SECONDS_PER_HOUR = 3600.0
 MISSED_W = 1.0  # less of the request than this counts as delivered
@@ -79,6 +81,20 @@ class PackOutputs(NamedTuple):
     heat_to_air_w: Numeric  # mean over the step
     mean_temperature_c: Numeric
     limited: Numeric  # 1 where the window of charge cut the request
+    extrapolated: Numeric  # 1 beyond 1C
+
+
+@kernel
+def _charge_per_ampere(pack: Pack, dt_s: Numeric) -> Numeric:
+    """State of charge that an ampere moves in a step [1/A]."""
+    span_s = np.maximum(dt_s, 0.0)
+    return span_s / (SECONDS_PER_HOUR * pack.capacity_ah * pack.strings)
+
+
+@kernel
+def _resistance(pack: Pack) -> float:
+    """Of the whole pack [ohm]."""
+    return pack.resistance_ohm * pack.cells_in_series / pack.strings
 
 
 @kernel
@@ -132,10 +148,10 @@ def current_for_power(
     dt_s
         Step. [s]
     """
-    per_a = np.maximum(dt_s, 0.0) / (SECONDS_PER_HOUR * pack.capacity_ah * pack.strings)
+    per_a = _charge_per_ampere(pack, dt_s)
     above = np.maximum(soc - pack.soc_minimum, 0.0) / np.maximum(per_a, TINY)
     below = np.maximum(pack.soc_maximum - soc, 0.0) / np.maximum(per_a, TINY)
-    series_ohm = pack.resistance_ohm * pack.cells_in_series / pack.strings
+    series_ohm = _resistance(pack)
     current = power_w / voltage(pack, soc, 0.0)
     for _ in range(NEWTON_STEPS):
         current = np.minimum(np.maximum(current, -below), above)
@@ -166,9 +182,9 @@ def exchange(
         Step. [s]
     """
     current = current_for_power(pack, state.soc, request_w, dt_s)
-    per_a = np.maximum(dt_s, 0.0) / (SECONDS_PER_HOUR * pack.capacity_ah * pack.strings)
+    per_a = _charge_per_ampere(pack, dt_s)
     soc = state.soc - current * per_a
-    series_ohm = pack.resistance_ohm * pack.cells_in_series / pack.strings
+    series_ohm = _resistance(pack)
     heat = current * current * series_ohm
     steady_c = ambient_c + heat / pack.conductance_w_k
     capacity = pack.heat_capacity_j_k
@@ -185,5 +201,6 @@ def exchange(
         to_air,
         ambient_c + to_air / pack.conductance_w_k,
         select(np.abs(request_w - current * terminal) > MISSED_W, 1.0, 0.0),
+        outside(current / (pack.capacity_ah * pack.strings), C_RATE),
     )
     return PackState(soc, after_c), outputs

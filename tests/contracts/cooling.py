@@ -1,6 +1,6 @@
 """Rows of the contracts table for the cooling side."""
 
-from plant import _curves, heat_exchanger, psychrometrics, table, water
+from plant import heat_exchanger, psychrometrics, table, water
 from plant._kernel import kernel
 from plant.cooling import (
     ahu,
@@ -13,18 +13,19 @@ from plant.cooling import (
     crah,
     dry_coil,
     dry_cooler,
-    fan,
-    heat_reuse,
     in_row,
     pump,
     reformulated_chiller,
     storage_tank,
     tower_correlation,
 )
+from plant.cooling.dry_cooler import CoolerC
 from plant.cooling.fan import Fan
+from plant.cooling.storage_tank import TankC
+from plant.cooling.wet_tower import TowerC
 from plant.heat_exchanger import PlateHeatExchanger
 from plant.it import air_server
-from plant.types import OutdoorAir
+from plant.types import AirC, OutdoorAir, Share
 from tests.contracts.row import Row
 
 PLATE = PlateHeatExchanger(200e3, 35.0, 40.0)
@@ -95,25 +96,35 @@ def outdoors(dry_bulb_c, wet_bulb_c):
 
 
 @kernel
-def _closed(tower, setpoint_c, fluid_in_c, flow_kg_s, dry_bulb_c, wet_bulb_c):
+def _closed(
+    tower, setpoint_c, fluid_in_c: TowerC, flow_kg_s, dry_bulb_c: AirC, wet_bulb_c
+):
     air = outdoors(dry_bulb_c, wet_bulb_c)
     return closed_circuit_tower.operate(tower, setpoint_c, fluid_in_c, flow_kg_s, air)
 
 
 @kernel
-def _dry_cooler(cooler, setpoint_c, water_in_c, flow_kg_s, dry_bulb_c, wet_bulb_c, wet):
+def _dry_cooler(
+    cooler,
+    setpoint_c,
+    water_in_c: CoolerC,
+    flow_kg_s,
+    dry_bulb_c: AirC,
+    wet_bulb_c,
+    wet: Share,
+):
     air = outdoors(dry_bulb_c, wet_bulb_c)
     return dry_cooler.operate(cooler, setpoint_c, water_in_c, flow_kg_s, air, wet)
 
 
 @kernel
-def _ahu(unit, primary_c, flow_kg_s, setpoint_c, dry_bulb_c, wet_bulb_c):
+def _ahu(unit, primary_c, flow_kg_s, setpoint_c, dry_bulb_c: AirC, wet_bulb_c):
     air = outdoors(dry_bulb_c, wet_bulb_c)
     return ahu.operate(unit, primary_c, 0.009, flow_kg_s, setpoint_c, air)
 
 
 @kernel
-def _ahu_water(unit, water_in_c, flow_kg_s, wet_bulb_c, share):
+def _ahu_water(unit, water_in_c, flow_kg_s, wet_bulb_c, share: Share):
     air = outdoors(wet_bulb_c + 5.0, wet_bulb_c)
     return ahu.supply_water(unit, water_in_c, flow_kg_s, air, share)
 
@@ -125,7 +136,7 @@ def _coil(coil, air_c, air_kg_s, water_c, water_kg_s):
 
 
 @kernel
-def _tank(tank, upper_c, lower_c, entering_c, charging_w_k, dt_s):
+def _tank(tank, upper_c: TankC, lower_c: TankC, entering_c: TankC, charging_w_k, dt_s):
     state = storage_tank.TankState(upper_c, lower_c)
     return storage_tank.step(tank, state, entering_c, charging_w_k, 20.0, dt_s)[1]
 
@@ -149,7 +160,7 @@ def _crah_balance(x, outputs):
     return air_w + outputs.fan_power_w - outputs.heat_w, outputs.heat_w
 
 
-def _reuse_balance(x, outputs):
+def reuse_balance(x, outputs):
     """What one side loses the other gains."""
     facility_w = x[2] * water.heat_capacity(x[1]) * (x[1] - outputs.facility_out_c)
     consumer_w = x[4] * water.heat_capacity(x[3]) * (outputs.consumer_out_c - x[3])
@@ -173,40 +184,20 @@ def _server_balance(x, outputs):
 
 VALVE = [(30, 45), (1, 5), (1006, 1007), (22, 28), (10, 20), (4180, 4200), (0.5, 5)]
 ROWS = {
-    "water viscosity": Row(water.viscosity, [(5, 95)], rising={0: -1}),
-    "PG25 viscosity": Row(water.glycol25_viscosity, [(5, 65)], rising={0: -1}),
-    "PG40 density": Row(water.glycol40_density, [(5, 65)], rising={0: -1}),
-    "PG40 heat capacity": Row(water.glycol40_heat_capacity, [(5, 65)], rising={0: 1}),
-    "PG40 viscosity": Row(water.glycol40_viscosity, [(5, 65)], rising={0: -1}),
-    "water range": Row(water.outside_range, [(0, 100)], beyond=((120.0,), "")),
-    "air range": Row(
-        psychrometrics.outside_range,
-        [(-60, 80), (60e3, 110e3)],
-        beyond=((20.0, 4e4), ""),
-    ),
-    "saturated humidity": Row(
-        psychrometrics.saturated_humidity_ratio,
-        [(-40, 60), (70e3, 105e3)],
-        rising={0: 1, 1: -1},
-    ),
-    "outside": Row(
-        kernel(lambda x: _curves.outside(x, (0.0, 1.0))),
-        [(0, 1)],
-        beyond=((2.0,), ""),
-    ),
     "crossflow": Row(
         heat_exchanger.effectiveness_crossflow,
         [(0, 20), (0, 1)],
         rising={0: 1, 1: -1},
         at_rest=((0.0, 0.5), 0.0),
+        free="exact for every value",
     ),
-    "grid range": Row(
-        table.beyond, [(13, 24), (-10, 46)], GRID, beyond=((30.0, 20.0), "")
+    "york approach": Row(
+        approach.york, [(0.3, 1), (0.75, 1.25), (0, 25), (2, 15)], told_by="york tower"
     ),
-    "grid": Row(table.bilinear, [(10, 26), (-20, 50)], GRID),
-    "york approach": Row(approach.york, [(0.3, 1), (0.75, 1.25), (0, 25), (2, 15)]),
     "cooltools approach": Row(
-        approach.cooltools, [(0.3, 1), (0.75, 1.25), (5, 26), (2, 10)]
+        approach.cooltools,
+        [(0.3, 1), (0.75, 1.25), (5, 26), (2, 10)],
+        told_by="york tower",
     ),
     "york tower": Row(
         tower_correlation.cool,
@@ -233,6 +224,7 @@ ROWS = {
         COIL,
         rising={0: 1, 1: 1, 2: -1, 3: 1},
         at_rest=((35.0, 0.0, 15.0, 0.0), 0.0),
+        told_by="dry coil films",
     ),
     "dry cooler": Row(
         _dry_cooler,
@@ -281,6 +273,7 @@ ROWS = {
         [(0, 1), (0, 0.3)],
         rising={0: 1},
         at_rest=((0.0, 0.2), 0.0),
+        free="exact for every value",
     ),
     "crac": Row(
         crac.operate,
@@ -299,13 +292,6 @@ ROWS = {
         watch="heat_w",
         balance=_crah_balance,
     ),
-    "hot aisle": Row(
-        crah.hot_aisle_temperature,
-        [(15, 25), (0, 60e3), (2, 6)],
-        CRAH,
-        rising={0: 1, 1: 1, 2: -1},
-        at_rest=((20.0, 0.0, 4.0), 20.0),
-    ),
     "storage tank": Row(
         _tank,
         [(12, 20), (5, 12), (4, 25), (-4e5, 4e5), (1, 36000)],
@@ -318,15 +304,7 @@ ROWS = {
         storage_tank.StorageTank(4e9, 500.0, 800.0),
         rising={2: 1},
         watch="lower_c",
-    ),
-    "heat reuse": Row(
-        heat_reuse.operate,
-        [(0, 1e6), (30, 50), (10, 40), (15, 28), (10, 40)],
-        heat_reuse.HeatReuse(PLATE),
-        rising={0: 1, 1: 1},
-        watch="heat_w",
-        at_rest=((0.0, 40.0, 30.0, 20.0, 30.0), 0.0),
-        balance=_reuse_balance,
+        told_by="storage tank",
     ),
     "air-cooled servers": Row(
         air_server.operate,
@@ -335,6 +313,7 @@ ROWS = {
         rising={0: 1, 1: 1, 2: 1},
         watch="power_w",
         balance=_server_balance,
+        beyond=((0.5, 60.0, 60.0), "extrapolated"),
     ),
     "control valve": Row(
         control_valve.cold_flow,
@@ -342,6 +321,7 @@ ROWS = {
         AIR_COIL,
         rising={3: -1, 6: 1},
         at_rest=((30.0, 3.0, 1006.0, 30.0, 15.0, 4180.0, 2.0), 0.0),
+        free="a balance of the streams as they are; properties flag theirs",
     ),
     "cdu": Row(
         cdu.operate,
@@ -350,6 +330,7 @@ ROWS = {
         rising={2: -1, 3: 1},
         watch="primary_flow_kg_s",
         at_rest=((30.0, 20.0, 32.0, 20.0, 40.0), 0.0),
+        free="a balance of the streams as they are; properties flag theirs",
     ),
     "cdu pump": Row(
         cdu.pump_power,
@@ -357,6 +338,7 @@ ROWS = {
         CDU,
         rising={0: 1},
         at_rest=((0.0, 30.0), 0.0),
+        told_by="pump curve end",
     ),
     "in-row": Row(
         in_row.operate,
@@ -365,6 +347,7 @@ ROWS = {
         rising={2: -1},
         watch="heat_w",
         at_rest=((24.0, 3.0, 25.0, 15.0, 2.0), 0.0),
+        free="a balance of the streams as they are; properties flag theirs",
     ),
     "rack inlet": Row(
         in_row.rack_inlet,
@@ -372,19 +355,6 @@ ROWS = {
         IN_ROW,
         rising={0: 1, 1: 1, 2: -1},
         at_rest=((20.0, 0.0, 4.0, 4.0), 20.0),
-    ),
-    "fan size": Row(fan.too_small, [(0, 6)], Fan(6.0, 3e3), beyond=((7.0,), "")),
-    "polynomial pump": Row(
-        pump.polynomial_power,
-        [(0, 0.05)],
-        pump.PolynomialPump(12e3, 0.05, (0.1, 0.2, 0.3, 0.4)),
-        rising={0: 1},
-        at_rest=((0.0,), 0.0),
-    ),
-    "pump curve end": Row(
-        pump.beyond_curve,
-        [(0.01, 0.05), (1e5, 2e5)],
-        pump.Pump(0.05, 250e3, 0.7),
-        beyond=((0.12, 1e4), ""),
+        free="a balance of the streams as they are; properties flag theirs",
     ),
 }

@@ -23,6 +23,7 @@ from plant.power import (
     tremblay,
     ups,
 )
+from plant.power.cell import AmbientC
 from plant.table import Table, lookup
 from tests.contracts.row import Row
 
@@ -88,7 +89,7 @@ def _pack(plate, soc, request_w, ambient_c, dt_s):
 
 
 @kernel
-def _cell(plate, soc, current_a, ambient_c, dt_s):
+def _cell(plate, soc, current_a, ambient_c: AmbientC, dt_s):
     state = cell.at_rest(soc, ambient_c)
     return cell.step(plate, state, current_a, ambient_c, dt_s)[1]
 
@@ -131,6 +132,7 @@ ROWS = {
         Table((0.0, 1.0, 3.0), (1.0, 2.0, 2.5)),
         rising={0: 1},
         at_rest=((-1.0,), 1.0),
+        free="the ends of a table are held; who uses one flags it",
     ),
     "accelerator": Row(
         accelerator.operate,
@@ -174,7 +176,12 @@ ROWS = {
         more=(((-1.0,), "overloaded"),),
     ),
     "supply unit": Row(
-        conversion.supply, [(0, 4e3)], SUPPLY, rising={0: 1}, watch="loss_w"
+        conversion.supply,
+        [(0, 4e3)],
+        SUPPLY,
+        rising={0: 1},
+        watch="loss_w",
+        beyond=((5e3,), "overloaded"),
     ),
     "flux limit": Row(
         cold_plate.flux_exceeded, [(0, 1400)], PLATE, beyond=((2e3,), "")
@@ -190,7 +197,12 @@ ROWS = {
         ageing.outside_range, [(0, 1), (-40, 100)], beyond=((0.5, 120.0), "")
     ),
     "heat flux": Row(
-        cold_plate.heat_flux, [(0, 2e3)], PLATE, rising={0: 1}, at_rest=((0.0,), 0.0)
+        cold_plate.heat_flux,
+        [(0, 2e3)],
+        PLATE,
+        rising={0: 1},
+        at_rest=((0.0,), 0.0),
+        told_by="flux limit",
     ),
     "ups on mains": Row(
         _ups,
@@ -198,11 +210,19 @@ ROWS = {
         UPS,
         watch="loss_w",
         at_rest=((4.0, 0.0, 1.0, 0.0, 0.0, 0.0), 0.01 * 4 * 250e3),
+        beyond=((4.0, 1.1e6, 0.0, 0.0, 0.0, 0.0), "overloaded"),
     ),
     "ups bypass": Row(
-        ups.bypass_loss, [(0, 2e6)], UPS, rising={0: 1}, at_rest=((0.0,), 0.0)
+        ups.bypass_loss,
+        [(0, 2e6)],
+        UPS,
+        rising={0: 1},
+        at_rest=((0.0,), 0.0),
+        told_by="ups",
     ),
-    "ups spares": Row(ups.spares, [(1, 9), (0, 2e6)], UPS, rising={0: 1, 1: -1}),
+    "ups spares": Row(
+        ups.spares, [(1, 9), (0, 2e6)], UPS, rising={0: 1, 1: -1}, told_by="ups"
+    ),
     "capacitor": Row(
         capacitor.age,
         [(0, 1), (0, 60), (0, 1), (0, 3e7)],
@@ -211,6 +231,7 @@ ROWS = {
         watch="wear",
         at_rest=((0.3, 40.0, 0.5, 0.0), 0.3),
         more=(((0.99, 60.0, 1.0, 3e8), "due"),),
+        beyond=((0.1, 120.0, 1.0, 0.0), "extrapolated"),
     ),
     "voltage drop": Row(
         distribution.voltage_drop,
@@ -218,6 +239,7 @@ ROWS = {
         BUSWAY,
         rising={0: 1},
         at_rest=((0.0,), 0.0),
+        told_by="busway rating",
     ),
     "tap current": Row(
         distribution.tap_current,
@@ -225,13 +247,17 @@ ROWS = {
         distribution.Tap(),
         rising={0: 1},
         at_rest=((0.0,), 0.0),
+        told_by="tap rating",
     ),
-    "smallest tap": Row(distribution.smallest_tap, [(0, 80)], rising={0: 1}),
+    "smallest tap": Row(
+        distribution.smallest_tap, [(0, 80)], rising={0: 1}, told_by="tap rating"
+    ),
     "phase balance": Row(
         distribution.phase_balance,
         [(1, 63), (1, 63), (1, 63)],
         watch="neutral_a",
         at_rest=((20.0, 20.0, 20.0), 0.0),
+        free="exact for every value",
     ),
     "power module": Row(
         _module,
@@ -272,6 +298,7 @@ ROWS = {
         watch="power_w",
         at_rest=((0.5, 0.0, 20.0, 60.0), 0.0),
         beyond=((0.1, 1e5, 20.0, 600.0), "limited"),
+        more=(((0.5, 1.5e5, 20.0, 60.0), "extrapolated"),),
     ),
     "cell": Row(
         _cell,
@@ -289,6 +316,7 @@ ROWS = {
         rising={1: 1, 2: 1},
         watch="calendar_loss",
         at_rest=((0.5, 25.0, 0.0, 0.0, 0.5), 0.02),
+        told_by="ageing range",
     ),
     "ageing NMC111": Row(
         _nmc111,
@@ -297,6 +325,7 @@ ROWS = {
         rising={0: 1, 1: 1, 2: 1},
         watch="calendar_loss",
         at_rest=((0.5, 25.0, 0.0, 0.0, 0.5), 0.02),
+        told_by="ageing range",
     ),
     "ageing NMC811": Row(
         _nmc811,
@@ -305,6 +334,7 @@ ROWS = {
         rising={2: 1},
         watch="calendar_loss",
         at_rest=((0.5, 25.0, 0.0, 0.0), 0.02),
+        told_by="ageing range",
     ),
     "micro-module": Row(
         _micro_module,
@@ -313,5 +343,11 @@ ROWS = {
         rising={0: 1, 1: 1},
         watch="it_power_w",
         at_rest=((0.0, 30.0, 24.0, 18.0), 0.0),
+        beyond=((7e5, 30.0, 24.0, 18.0), "over_rack"),
+        more=(
+            ((6.6e5, 45.0, 45.0, 18.0), "over_electrical"),
+            ((6e5, 20.0, 18.0, 19.0), "short_liquid"),
+            ((6e5, 30.0, 18.0, 17.9), "short_air"),
+        ),
     ),
 }

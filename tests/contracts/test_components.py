@@ -1,291 +1,40 @@
 """What every equation in plant/ obeys, written once.
 
-A new component is one ``Row``: the equation, its nameplate, the declared range of every
-argument, the arguments in which the watched output rises (+1) or falls (-1), and what
-it gives at rest.
+A new component is one ``Row`` in one of the ``TABLES``:
+the equation, its nameplate, where to draw every argument, in which of them the watched
+output rises (+1) or falls (-1), what it gives at rest, and what tells its range.
 """
+
+import inspect
 
 import numba
 import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from plant import heat_exchanger, psychrometrics, water
-from plant._kernel import kernel
-from plant.cooling import (
-    chiller,
-    cold_plate,
-    cooling_tower,
-    fan,
-    loop,
-    pump,
-    pump_curve,
+from tests.contracts import (
+    basics,
+    cooling,
+    it_and_power,
+    parts,
+    power_parts,
+    properties,
 )
-from plant.it import rack
-from plant.power import battery, distribution, transformer, ups
-from plant.types import OutdoorAir
-from tests.contracts import cooling, it_and_power
 from tests.contracts.row import Row
+from twin import bench_ranges
 
-# Carrier 19XR 1407 kW, EnergyPlus data set Chillers.idf
-CHILLER = chiller.Chiller(
-    1406600.0,
-    6.04,
-    (1.042261, 0.002644821, -0.001468026, 0.01366256, -0.0008302334, 0.001573579),
-    (1.02634, -0.01612819, -0.001092591, -0.01784393, 0.0007961842, -9.586049e-05),
-    (0.118888, 0.6723542, 0.2068754),
-    (4.44, 10.0),
-    (12.78, 32.22),
-    0.2,
-    1.04,
-    0.2,
-)
-TOWER = cooling_tower.CoolingTower(90e3, 50.0, 35.0, 12e3)
-PLATE = heat_exchanger.PlateHeatExchanger(200e3, 35.0, 40.0)
-PUMP = pump.Pump(0.05, 250e3, 0.7)
-CURVE = pump_curve.from_table(
-    [0.0, 0.003, 0.006, 0.010, 0.014, 0.0155],
-    [78.4e3, 78.2e3, 77.5e3, 70e3, 45e3, 31e3],
-    [437.0, 600.0, 820.0, 1060.0, 1171.0, 1166.0],
-)
-TRANSFORMER = transformer.Transformer(2.5e6, 3200.0, 22e3)
-RACKS = rack.Racks(10e6, 0.7, 12.0)
-
-
-@kernel
-def _tower(tower, setpoint_c, water_in_c, water_flow_kg_s, dry_bulb_c, wet_bulb_c):
-    humidity = psychrometrics.humidity_ratio_from_wet_bulb(dry_bulb_c, wet_bulb_c, 1e5)
-    air = OutdoorAir(dry_bulb_c, wet_bulb_c, humidity, 1e5)
-    return cooling_tower.operate(tower, setpoint_c, water_in_c, water_flow_kg_s, air)
-
-
-@kernel
-def _tower_at_speed(tower, speed, water_in_c, water_flow_kg_s, wet_bulb_c):
-    air = OutdoorAir(
-        wet_bulb_c,
-        wet_bulb_c,
-        psychrometrics.saturated_humidity_ratio(wet_bulb_c, 1e5),
-        1e5,
-    )
-    return cooling_tower.cool(tower, speed, water_in_c, water_flow_kg_s, air)
-
-
-def _rack_balance(x, outputs):
-    """All power becomes heat."""
-    heat_w = outputs.liquid_heat_w + outputs.air_heat_w
-    return outputs.power_w - heat_w, heat_w
-
-
-AIR_C = (-20.0, 45.0)
-MOIST = (0.0, 0.03)
-PRESSURE = (70e3, 105e3)
-ROWS = {
-    "saturation pressure": Row(
-        psychrometrics.saturation_pressure, [(-40, 80)], rising={0: 1}
-    ),
-    "wet bulb": Row(
-        psychrometrics.wet_bulb, [(0, 45), (0, 0.003), PRESSURE], rising={0: 1, 1: 1}
-    ),
-    "humidity from wet bulb": Row(
-        psychrometrics.humidity_ratio_from_wet_bulb,
-        [(20, 45), (5, 20), PRESSURE],
-        rising={0: -1, 1: 1},
-    ),
-    "dew point": Row(psychrometrics.dew_point, [(1e-4, 0.03), PRESSURE], rising={0: 1}),
-    "enthalpy": Row(psychrometrics.enthalpy, [AIR_C, MOIST], rising={0: 1, 1: 1}),
-    "air density": Row(
-        psychrometrics.density, [AIR_C, MOIST, PRESSURE], rising={0: -1, 1: -1, 2: 1}
-    ),
-    "standard pressure": Row(
-        psychrometrics.standard_pressure, [(0, 5000)], rising={0: -1}
-    ),
-    "water density": Row(water.density, [(5, 95)], rising={0: -1}),
-    "water heat capacity": Row(water.heat_capacity, [(0, 100)]),
-    "glycol density": Row(water.glycol25_density, [(5, 65)], rising={0: -1}),
-    "glycol heat capacity": Row(water.glycol25_heat_capacity, [(5, 65)], rising={0: 1}),
-    "effectiveness": Row(
-        heat_exchanger.effectiveness_counterflow,
-        [(0, 20), (0, 1)],
-        rising={0: 1, 1: -1},
-        at_rest=((0.0, 0.5), 0.0),
-    ),
-    "plate exchanger": Row(
-        heat_exchanger.heat_transferred,
-        [(30, 60), (0, 50), (3800, 4200), (10, 30), (0, 50), (3800, 4200)],
-        PLATE,
-        rising={0: 1, 1: 1, 3: -1, 4: 1},
-        at_rest=((40.0, 0.0, 4180.0, 20.0, 0.0, 4180.0), 0.0),
-    ),
-    "tower fan": Row(
-        _tower,
-        [(12, 40), (20, 50), (10, 60), (15, 35), (-10, 15)],
-        TOWER,
-        rising={0: -1, 1: 1, 4: 1},
-        watch="fan_power_w",
-        at_rest=((45.0, 30.0, 40.0, 20.0, 10.0), 0.0),
-    ),
-    "tower heat": Row(
-        _tower,
-        [(12, 40), (20, 50), (10, 60), (15, 35), (-10, 15)],
-        TOWER,
-        rising={0: -1, 1: 1},
-        watch="heat_w",
-        at_rest=((20.0, 30.0, 0.0, 20.0, 10.0), 0.0),
-    ),
-    "tower make-up": Row(
-        _tower,
-        [(12, 40), (20, 50), (10, 60), (15, 35), (-10, 15)],
-        TOWER,
-        watch="makeup_kg_s",
-        at_rest=((20.0, 30.0, 0.0, 20.0, 10.0), 0.0),
-        beyond=((20.0, 30.0, 5.0, 25.0, 20.0), "extrapolated"),
-    ),
-    "tower at speed": Row(
-        _tower_at_speed,
-        [(0, 1), (20, 50), (10, 60), (-10, 19)],
-        TOWER,
-        rising={0: -1, 1: 1, 3: 1},
-    ),
-    "chiller power": Row(
-        chiller.operate,
-        [(0, 1.1e6), (4.44, 10), (20, 32.2)],  # the fitted curve turns near 18 degC
-        CHILLER,
-        rising={0: 1, 2: 1},
-        watch="power_w",
-        at_rest=((0.0, 7.0, 25.0), 0.0),
-    ),
-    "chiller heat": Row(
-        chiller.operate,
-        [(0, 2e6), (2, 25), (5, 40)],
-        CHILLER,
-        rising={0: 1},
-        watch="heat_w",
-        at_rest=((0.0, 7.0, 25.0), 0.0),
-    ),
-    "chiller leaving": Row(
-        chiller.leaving_temperature,
-        [(5, 10), (10, 25), (20, 80), (4180, 4200), (15, 32)],
-        CHILLER,
-        rising={0: 1, 1: 1, 2: 1},
-    ),
-    "pump power": Row(
-        pump.power,
-        [(0, 0.06), (0, 3e5)],
-        PUMP,
-        rising={1: 1},
-        at_rest=((0.0, 0.0), 0.0),
-    ),
-    "pump speed": Row(pump.speed, [(0, 0.06), (0, 3e5)], PUMP, rising={0: 1, 1: 1}),
-    "pump flow": Row(
-        pump.flow_at_speed,
-        [(0, 1.2), (0, 3e5), (0, 1e9)],
-        PUMP,
-        rising={0: 1, 1: -1, 2: -1},
-        at_rest=((0.0, 0.0, 1e8), 0.0),
-    ),
-    "pump curve head": Row(
-        pump_curve.head, [(0.2, 1.2), (0, 0.015)], CURVE, rising={0: 1, 1: -1}
-    ),
-    "pump curve power": Row(
-        pump_curve.power,
-        [(0, 1.2), (0, 0.015)],
-        CURVE,
-        at_rest=((0.0, 0.0), 0.0),
-    ),
-    "fan": Row(
-        fan.power,
-        [(0, 12)],
-        fan.Fan(10.0, 4e3),
-        rising={0: 1},
-        at_rest=((0.0,), 0.0),
-    ),
-    "cold plate": Row(
-        cold_plate.case_temperature,
-        [(0, 1500), (15, 50), (0.005, 0.05), (3800, 4200)],
-        cold_plate.ColdPlate(1000.0, 0.02, 0.01, 0.02),
-        rising={0: 1, 1: 1, 2: -1},
-        at_rest=((0.0, 30.0, 0.02, 4000.0), 30.0),
-    ),
-    "loop": Row(
-        loop.settle,
-        [(10, 50), (10, 50), (0, 1e6), (1e6, 1e8), (1, 3600)],
-        rising={0: 1, 1: 1},
-        at_rest=((20.0, 30.0, 0.0, 1e7, 60.0), 20.0),
-    ),
-    "racks": Row(
-        rack.operate,
-        [(0, 12e6), (15, 50), (15, 44)],
-        RACKS,
-        rising={0: 1, 1: 1, 2: 1},
-        watch="power_w",
-        at_rest=((0.0, 30.0, 25.0), 0.0),
-        beyond=((5e6, 60.0, 25.0), "extrapolated"),
-        more=(
-            ((11e6, 30.0, 25.0), "overloaded"),
-            ((-1e5, 30.0, 25.0), "overloaded"),
-        ),
-        balance=_rack_balance,
-    ),
-    "transformer": Row(
-        transformer.loss,
-        [(0, 2.5e6), (0, 45)],
-        TRANSFORMER,
-        rising={0: 1},
-        at_rest=((0.0, 20.0), TRANSFORMER.no_load_loss_w),
-    ),
-    "transformer rating": Row(
-        transformer.overloaded,
-        [(0, 2.5e6)],
-        TRANSFORMER,
-        rising={0: 1},
-        beyond=((2.6e6,), ""),
-        more=(((-1e5,), ""),),
-    ),
-    "cold plate range": Row(
-        cold_plate.outside_range,
-        [(0.005, 0.05), (3800, 4200)],
-        cold_plate.ColdPlate(1000.0, 0.02, 0.01, 0.02),
-        beyond=((0.001, 4000.0), ""),
-        more=(((0.02, 0.0), ""),),
-    ),
-    "busway rating": Row(
-        distribution.overloaded,
-        [(0, 1.2e6)],
-        distribution.Busway(1e6, 10e3),
-        beyond=((1.3e6,), ""),
-        more=(((-1e5,), ""),),
-    ),
-    "ups": Row(
-        ups.operate,
-        [(1, 8), (0, 2e6), (0, 1)],
-        ups.Ups(250e3, (0.01, 0.01, 0.02)),
-        watch="loss_w",
-        at_rest=((4.0, 0.0, 0.0), 0.01 * 4 * 250e3),
-        beyond=((4.0, 1.1e6, 0.0), "overloaded"),
-        more=(((4.0, -1e3, 0.0), "overloaded"),),
-    ),
-    "busway": Row(
-        distribution.loss,
-        [(0, 1.2e6)],
-        distribution.Busway(1e6, 10e3),
-        rising={0: 1},
-        at_rest=((0.0,), 0.0),
-    ),
-    "battery": Row(
-        battery.exchange,
-        [(0.5, 1), (-2e6, 2e6), (1, 3600)],
-        battery.Battery(1e9, 1e6, 5e5),
-        rising={1: 1},
-        watch="power_w",
-        at_rest=((0.8, 0.0, 60.0), 0.0),
-    ),
-    **it_and_power.ROWS,
-    **cooling.ROWS,
+TABLES = (properties, basics, cooling, parts, it_and_power, power_parts)
+ROWS: dict[str, Row] = {
+    name: row for table in TABLES for name, row in table.ROWS.items()
 }
+EXAMPLES = 12
 SHAPE = (5, 7)
 SWEEP = 25
 
 
-@pytest.fixture(params=ROWS.values(), ids=ROWS.keys())
+@pytest.fixture(scope="module", params=ROWS.values(), ids=ROWS.keys())
 def row(request):
     return request.param
 
@@ -355,22 +104,78 @@ def test_at_rest(row):
     assert float(watched(row, *arguments)) == pytest.approx(idle, rel=1e-12, abs=1e-9)
 
 
-def test_clamped_and_flagged_outside(row):
+def middle_of(row):
+    return [0.5 * (low + high) for low, high in row.ranges]
+
+
+def test_flag_is_raised_beyond_and_not_in_the_middle(row):
     """Finite far outside the range, and the flag says so; 0 in the middle."""
-    if row.beyond is None:
-        return
-    arguments, flag = row.beyond
-    outputs = evaluate(row, *arguments)
-    assert np.isfinite(columns(outputs)).all()
-    assert float(getattr(outputs, flag) if flag else outputs) == 1.0
-    middle = [0.5 * (low + high) for low, high in row.ranges]
-    inside = evaluate(row, *middle)
-    assert float(getattr(inside, flag) if flag else inside) == 0.0
+    for arguments, flag in row.flagged():
+        outputs = evaluate(row, *arguments)
+        assert np.isfinite(columns(outputs)).all()
+        assert float(getattr(outputs, flag) if flag else outputs) == 1.0
+    if row.beyond is not None:
+        flag = row.beyond[1]
+        inside = evaluate(row, *middle_of(row))
+        assert float(getattr(inside, flag) if flag else inside) == 0.0
+
+
+def test_something_tells_the_range(row):
+    """Declared at an argument, a point beyond, the predicate's row, or why there is none."""
+    ways = (row.flagged(), row.told_by, row.free, bench_ranges.declared(row.equation))
+    assert any(ways)
+    assert not (row.free and any(ways[:2] + ways[3:])), "it has an end after all"
+    if row.told_by:
+        assert ROWS[row.told_by].flagged() or bench_ranges.declared(
+            ROWS[row.told_by].equation
+        )
+
+
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
+@given(inside=st.floats(0.0, 1.0), far=st.floats(1e-3, 1e3), side=st.booleans())
+def test_clamped_and_flagged_outside(row, inside, far, side):
+    """Every declared range, beyond both ends, wherever the other arguments are.
+
+    Outputs with a flag raise it; a bare number is that at the end of the range.
+    """
+    names = signature(row)
+    for name, limits in bench_ranges.declared(row.equation).items():
+        x = [low + inside * (high - low) for low, high in row.ranges]
+        at = names.index(name)
+        end = limits[1] if side else limits[0]
+        x[at] = end + (1.0 if side else -1.0) * far * (limits[1] - limits[0])
+        outputs = evaluate(row, *x)
+        assert np.isfinite(columns(outputs)).all(), f"{name} at {x[at]}"
+        table = pd.DataFrame([x], columns=names)
+        assert bench_ranges.outside(row.equation, table) == 1.0, name
+        if hasattr(outputs, "extrapolated"):
+            assert float(outputs.extrapolated) == 1.0, f"{name} at {x[at]}"
+        else:
+            x[at] = end
+            held = columns(evaluate(row, *x))
+            np.testing.assert_allclose(columns(outputs), held, rtol=1e-9, err_msg=name)
+
+
+def signature(row):
+    """Names of the arguments that the ranges are for."""
+    names = list(inspect.signature(row.equation).parameters)
+    return names if row.params is None else names[1:]
+
+
+@settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None)
+@given(shares=st.lists(st.floats(0.0, 1.0), min_size=9, max_size=9))
+def test_finite_and_unflagged_inside(row, shares):
+    """Anywhere in the ranges; what is declared is not flagged there."""
+    x = [
+        low + s * (high - low)
+        for s, (low, high) in zip(shares, row.ranges, strict=False)
+    ]
+    assert np.isfinite(columns(evaluate(row, *x))).all()
 
 
 def test_finite_far_outside(row):
     """One argument after the other at 0, below zero and far beyond its range."""
-    middle = [0.5 * (low + high) for low, high in row.ranges]
+    middle = middle_of(row)
     for argument, (low, high) in enumerate(row.ranges):
         for value in (0.0, low - high, low - 10 * (high - low), 1e9, -1e9):
             x = [*middle]
