@@ -218,8 +218,10 @@ class BacnetDriver(BacnetReader):
 def judge(point: Point, present: Present, now_s: float) -> Reading:
     """Turn what a device says about an object into a value in SI with its quality."""
     if present.trouble:
-        return Reading(math.nan, Quality.BAD, now_s, present.trouble)
+        return Reading(math.nan, Quality.BAD, now_s, now_s, present.trouble)
     reading = judge_raw(point, present.value, now_s)
+    # a subscription vouches for the value, whenever the last notification came
+    reading = reading._replace(receive_time_s=now_s - present.age_s)
     if present.fault:
         why = f"status flag fault {present.reliability}".rstrip()
         return reading._replace(quality=Quality.BAD, detail=why)

@@ -27,6 +27,7 @@ class _Known(NamedTuple):
 
     value: Present
     polled_s: float  # monotonic; notifications do not change it
+    heard_s: float  # monotonic; when the value came, by poll or notification
 
 
 class CovWatch:
@@ -66,12 +67,17 @@ class CovWatch:
         due = [n for n in names if not self._is_fresh(n, now_s, self._cov)]
         polled = await self._client.read(due)
         for name, value in polled.items():
-            self._known[name] = _Known(value, now_s)
+            self._known[name] = _Known(value, now_s, now_s)
             if value.trouble:
                 del self._known[name]
         if not any(value.trouble.startswith("comm") for value in polled.values()):
             await self._renew(names, now_s, self._cov)
-        return {n: polled[n] if n in polled else self._known[n].value for n in names}
+        return {n: polled[n] if n in polled else self._last(n, now_s) for n in names}
+
+    def _last(self, name: str, now_s: float) -> Present:
+        """What came last, with its age."""
+        known = self._known[name]
+        return known.value._replace(age_s=now_s - known.heard_s)
 
     def _is_fresh(self, name: str, now_s: float, cov: Cov) -> bool:
         """Whether notifications may stand for a poll."""
@@ -107,7 +113,8 @@ class CovWatch:
         except (ValueError, TypeError, AttributeError):
             return  # not as agreed: the next poll tells
         if "present-value" in found:
-            self._known[name] = known._replace(value=present(found))
+            now_s = asyncio.get_running_loop().time()
+            self._known[name] = known._replace(value=present(found), heard_s=now_s)
 
 
 async def _subscribe(where: Any, name: str, lifetime_s: int, application: Any) -> None:

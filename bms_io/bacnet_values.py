@@ -20,6 +20,7 @@ class Present(NamedTuple):
     out_of_service: bool = False
     overridden: bool = False  # by hand at the device
     reliability: str = ""  # reason of a fault, if the device told it
+    age_s: float = 0.0  # since it came, wall clock; the device would tell a change
 
 
 def present(found: Mapping[str, Any]) -> Present:

@@ -139,12 +139,12 @@ def judge_raw(point: Point, raw: float, now_s: float) -> Reading:
     """
     value = raw * point.scale + point.offset
     if not math.isfinite(raw):
-        return Reading(value, Quality.BAD, now_s, "nan")
+        return Reading(value, Quality.BAD, now_s, now_s, "nan")
     if 0.0 < abs(raw) < _SMALLEST_NORMAL:
-        return Reading(value, Quality.BAD, now_s, "subnormal, wrong byte order?")
+        return Reading(value, Quality.BAD, now_s, now_s, "subnormal, wrong byte order?")
     if raw in point.sentinels:
-        return Reading(value, Quality.BAD, now_s, f"sentinel {raw:g}")
+        return Reading(value, Quality.BAD, now_s, now_s, f"sentinel {raw:g}")
     if not point.minimum <= value <= point.maximum:
         span = f"{point.minimum:g} to {point.maximum:g}"
-        return Reading(value, Quality.BAD, now_s, f"out_of_range {span}")
-    return Reading(value, Quality.GOOD, now_s)
+        return Reading(value, Quality.BAD, now_s, now_s, f"out_of_range {span}")
+    return Reading(value, Quality.GOOD, now_s, now_s)

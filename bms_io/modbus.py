@@ -298,5 +298,5 @@ def judge(point: Point, received: list[int] | str, now_s: float) -> Reading:
     See ``bms_io.driver.judge_raw`` for what makes it BAD.
     """
     if isinstance(received, str):
-        return Reading(math.nan, Quality.BAD, now_s, received)
+        return Reading(math.nan, Quality.BAD, now_s, now_s, received)
     return judge_raw(point, decode(received, point.wire_type, point.byte_order), now_s)

@@ -131,7 +131,7 @@ class ModbusPlant:
         unit = self._map.devices[device].unit
         for point in self._points(device):
             if point.table not in _WRITES.values() or point.name == OWNER_POINT:
-                words = _words(point, self._front.value(point))
+                words = words_of(point, self._front.value(point))
                 bits = [bool(word) for word in words]
                 await self._server.async_setValues(
                     unit,
@@ -215,14 +215,14 @@ def _obstacle(host: str, port: int) -> str:
 
 def _data(point: Point, value: float) -> SimData:
     """Lay out one point."""
-    words = _words(point, value)
+    words = words_of(point, value)
     if point.table in _BITS:
         bits = [bool(word) for word in words]
         return SimData(point.address, values=bits, datatype=DataType.BITS)
     return SimData(point.address, values=words, datatype=DataType.REGISTERS)
 
 
-def _words(point: Point, value: float) -> list[int]:
+def words_of(point: Point, value: float) -> list[int]:
     """Encode a value as a transmitter does: beyond its range it stays at the end."""
     if math.isnan(value):
         return list(_NO_VALUE if point.wire_type == "float32" else _ALL_ONES)[

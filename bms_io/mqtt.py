@@ -56,6 +56,7 @@ class _Bus:
         self._listening: asyncio.Task[None] | None = None
         self.owners: dict[str, str] = {}  # integration by path, from the metadata
         self.values: dict[str, PointValue | str] = {}  # by topic; why not, in words
+        self.arrived_s: dict[str, float] = {}  # monotonic, by topic
 
     @property
     def connected(self) -> bool:
@@ -107,7 +108,7 @@ class _Bus:
         if client is not None:
             with contextlib.suppress(aiomqtt.MqttError, OSError):
                 await client.__aexit__(None, None, None)
-        self.owners, self.values = {}, {}
+        self.owners, self.values, self.arrived_s = {}, {}, {}
 
     async def publish(self, point: Point, value: float) -> None:
         """Publish a value of ours once."""
@@ -134,6 +135,7 @@ class _Bus:
                     self._describe(paths[topic], body)
                 else:
                     self.values[topic] = _value(body)
+                    self.arrived_s[topic] = time.monotonic()
 
     def _describe(self, path: str, body: bytes) -> None:
         """Take note of metadata; of wrong metadata nothing is believed."""
@@ -310,14 +312,19 @@ class MqttDriver(MqttReader):
 def _judge(bus: _Bus, point: Point, now_s: float) -> Reading:
     """Turn the last message of a point into a value in SI with its quality."""
     if not bus.connected:
-        return Reading(math.nan, Quality.BAD, now_s, f"comm: {bus}: not connected")
+        return Reading(
+            math.nan, Quality.BAD, now_s, now_s, f"comm: {bus}: not connected"
+        )
     if point.dsx not in bus.owners:
-        return Reading(math.nan, Quality.BAD, now_s, "missing: no metadata yet")
+        return Reading(math.nan, Quality.BAD, now_s, now_s, "missing: no metadata yet")
     found = bus.values.get(bus.topic(point), "missing: no value yet")
     if isinstance(found, str):
-        return Reading(math.nan, Quality.BAD, now_s, found)
+        return Reading(math.nan, Quality.BAD, now_s, now_s, found)
     age_s = max(time.time() - found.timestamp_ms / 1e3, 0.0)
-    reading = judge_raw(point, found.value, now_s - age_s)
+    waited_s = time.monotonic() - bus.arrived_s[bus.topic(point)]
+    reading = judge_raw(point, found.value, now_s)._replace(
+        source_time_s=now_s - age_s, receive_time_s=now_s - waited_s
+    )
     if found.quality != GOOD_QUALITY:
         detail = f"status flag fault: quality {found.quality} of the BMS"
         return reading._replace(quality=Quality.BAD, detail=detail)

@@ -93,6 +93,11 @@ class PlantFront:
             if wait_s <= _LOOK_AGAIN_S:
                 return
 
+    def answers_within(self, device: str, patience_s: float) -> bool:
+        """Whether a device answers in this time, wall clock."""
+        faults, now_s = self._faults, self._plant.time_s
+        return faults is None or faults.answers_after_s(device, now_s) <= patience_s
+
     def values(self) -> dict[str, float]:
         """Everything that can be read, in SI, as it stands now; nan is no value."""
         if self._faults is None:

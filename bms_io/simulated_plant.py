@@ -1,8 +1,9 @@
 """The plant behind the registers: a twin whose nameplates nobody outside knows.
 
 It behaves as a building does towards its supervisor: it has a clock, sensors with
-noise, local control loops (inside the facility step), setpoints in force that are the
-supervisor's only in remote mode, and a watch on the heartbeat that ends remote mode.
+noise, local control loops (inside the facility step) whose machines travel to their
+setpoints, setpoints in force that are the supervisor's only in remote mode, and a watch on
+the heartbeat that ends remote mode.
 """
 
 import math
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from bms_io.plant_faults import PlantFaults
 from bms_io.plant_sensors import Imperfect, Sensors
+from bms_io.plant_travel import travelled
 from twin.compiled import initial_state, run
 from twin.faults import Faults, apply
 from twin.sensors import SensorNoise
@@ -76,7 +78,7 @@ class SimulatedPlant:
         self._world = world
         self._sensors = Sensors(noise, imperfect, rng)
         self._plant_timeout_s = plant_timeout_s
-        self._requested = design
+        self._requested = self._travelled = design
         self._heartbeat = 0.0
         self._beat_s = -np.inf
         self.time_s = 0.0
@@ -143,9 +145,10 @@ class SimulatedPlant:
             if self.time_s - self._beat_s >= self._plant_timeout_s:
                 self._go_local()
             until_s = min(target_s, self._overdue_s())
-            if self._faults is not None:
+            if self._faults is not None or self._travelled != self.active:
                 until_s = min(until_s, self.time_s + STEP_S)
                 self._break()
+                self._travelled = travelled(self._travelled, self.active, STEP_S)
             self._state, out = self._run(self.time_s, until_s)
             parts.append(out)
             self.time_s = until_s
@@ -176,10 +179,10 @@ class SimulatedPlant:
         return STEP_S * math.ceil((self._beat_s + self._plant_timeout_s) / STEP_S)
 
     def _run(self, from_s: float, to_s: float) -> tuple[State, NDArray[np.float64]]:
-        """Physics at the setpoints in force; outputs of shape (steps, outputs)."""
+        """Physics where the machines are; outputs of shape (steps, outputs)."""
         middle_s = np.arange(from_s, to_s, STEP_S) + STEP_S / 2.0
         inputs = self._world.inputs_at(middle_s)
-        return run(self._facility, self._state, inputs, self.active, STEP_S)
+        return run(self._facility, self._state, inputs, self._travelled, STEP_S)
 
     def _inputs(self) -> Inputs:
         """Weather and load now."""

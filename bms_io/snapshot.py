@@ -131,13 +131,13 @@ def _settle(
     """Judge one reading by its age and by the one before."""
     if reading is None:
         return _from_before(point, before, now_s)
-    if now_s - reading.time_s > point.stale_s:
-        age_s = now_s - reading.time_s
+    if now_s - reading.source_time_s > point.stale_s:
+        age_s = now_s - reading.source_time_s
         return reading._replace(quality=Quality.BAD, detail=f"stale {age_s:g} s")
     usable = before is not None and before.quality is Quality.GOOD
     if reading.quality is not Quality.GOOD or before is None or not usable:
         return reading
-    elapsed_s = reading.time_s - before.time_s
+    elapsed_s = reading.source_time_s - before.source_time_s
     if abs(reading.value - before.value) > point.rate_max_per_s * max(elapsed_s, 0.0):
         return reading._replace(quality=Quality.UNCERTAIN, detail="spike")
     return reading
@@ -147,10 +147,10 @@ def _moved(point: Point, reading: Reading, before: Still | None) -> Still:
     """Where the point stands since when; a change within the tolerance is none."""
     if (
         before is None
-        or reading.time_s < before.since_s  # the clock was set back
+        or reading.source_time_s < before.since_s  # the clock was set back
         or abs(reading.value - before.value) > point.flatline_tolerance
     ):
-        return Still(reading.value, reading.time_s)
+        return Still(reading.value, reading.source_time_s)
     return before
 
 
@@ -158,7 +158,7 @@ def _if_stuck(point: Point, reading: Reading, still: Still | None) -> Reading:
     """Doubt a good reading that has not moved for too long."""
     if reading.quality is not Quality.GOOD or still is None:
         return reading
-    for_s = reading.time_s - still.since_s
+    for_s = reading.source_time_s - still.since_s
     resting = any(
         abs(reading.value - rest) <= max(point.flatline_tolerance, abs(1e-6 * rest))
         for rest in point.rests_at
@@ -170,7 +170,7 @@ def _if_stuck(point: Point, reading: Reading, still: Still | None) -> Reading:
 
 def _not_due(point: Point, before: Reading, now_s: float) -> Reading:
     """Reading of an earlier cycle whose scan group has its turn later."""
-    age_s = now_s - before.time_s
+    age_s = now_s - before.source_time_s
     if age_s > point.stale_s:
         return before._replace(quality=Quality.BAD, detail=f"stale {age_s:g} s")
     return before
@@ -179,8 +179,8 @@ def _not_due(point: Point, before: Reading, now_s: float) -> Reading:
 def _from_before(point: Point, before: Reading | None, now_s: float) -> Reading:
     """Last usable value while it is fresh enough, nothing after that."""
     if before is None or before.quality is Quality.BAD:
-        return Reading(float("nan"), Quality.BAD, now_s, "missing")
-    age_s = now_s - before.time_s
+        return Reading(float("nan"), Quality.BAD, now_s, now_s, "missing")
+    age_s = now_s - before.source_time_s
     if age_s > point.stale_s:
         return before._replace(quality=Quality.BAD, detail=f"stale {age_s:g} s")
     return before._replace(quality=Quality.UNCERTAIN, detail=f"last value {age_s:g} s")

@@ -40,7 +40,10 @@ def _one_vote(point: Point, readings: Mapping[str, Reading]) -> dict[str, Readin
     if not usable:
         return {}
     middle = statistics.median(r.value for r in usable.values())
-    time_s = min(r.time_s for r in usable.values())
+    times = (
+        min(r.source_time_s for r in usable.values()),
+        max(r.receive_time_s for r in usable.values()),
+    )
     near = [
         n
         for n, r in usable.items()
@@ -50,10 +53,10 @@ def _one_vote(point: Point, readings: Mapping[str, Reading]) -> dict[str, Readin
     if 2 * len(agreeing) > len(names):
         away = usable.keys() - near
         outvoted = {n: _outvoted(usable[n], middle) for n in away}
-        return outvoted | {point.name: Reading(middle, Quality.GOOD, time_s)}
+        return outvoted | {point.name: Reading(middle, Quality.GOOD, *times)}
     shown = ", ".join(f"{n} {r.value:g}" for n, r in usable.items())
     reason = "voters missing" if len(near) == len(usable) else "disagreement"
-    told = Reading(middle, Quality.UNCERTAIN, time_s, f"{reason}: {shown}")
+    told = Reading(middle, Quality.UNCERTAIN, *times, f"{reason}: {shown}")
     return {point.name: told}
 
 

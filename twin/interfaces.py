@@ -21,7 +21,8 @@ class Reading(NamedTuple):
 
     value: float
     quality: Quality
-    time_s: float  # plant clock at which it was read
+    source_time_s: float  # plant clock when it was true, as far as the device tells
+    receive_time_s: float  # plant clock when it came
     detail: str = ""  # why it is not good, e.g. "out_of_range"
 
 

@@ -24,7 +24,7 @@ from twin.signals import Setpoints
 
 _UNSEEN = (HEARTBEAT_POINT, CLOCK_TARGET_POINT)
 _LONGEST_BACKOFF = 8  # looks between attempts to connect
-_NO_READING = Reading(float("nan"), Quality.BAD, 0.0, "no such point in the map")
+_NO_READING = Reading(float("nan"), Quality.BAD, 0.0, 0.0, "no such point in the map")
 
 
 class Look(NamedTuple):

@@ -26,7 +26,7 @@ def registers(point, value):
 
 def test_a_sound_value_is_good_and_in_si():
     reading = judge(CHIP, registers(CHIP, 61.5), 300.0)
-    assert reading == (61.5, Quality.GOOD, 300.0, "")
+    assert reading == (61.5, Quality.GOOD, 300.0, 300.0, "")
     assert judge(FAN, [4250], 0.0).value == pytest.approx(0.425)
 
 

@@ -171,7 +171,8 @@ def test_values_are_read_with_unit_time_and_quality(on_bus):
     before, sound, bad = on_bus(job)
     assert before.detail == "missing: no value yet"
     assert sound.value == pytest.approx(30.0)
-    assert sound.time_s == pytest.approx(980.0, abs=5.0)
+    assert sound.source_time_s == pytest.approx(980.0, abs=5.0)
+    assert sound.receive_time_s == pytest.approx(1000.0, abs=5.0)
     assert {r.quality for r in bad} == {Quality.BAD}
     assert not any("missing" in r.detail for r in bad)
 

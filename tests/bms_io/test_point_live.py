@@ -52,7 +52,7 @@ def test_a_number_in_no_order_is_told_without_a_guess(points):
 
 
 def test_a_silent_device_is_told_once(points):
-    lost = Reading(float("nan"), Quality.BAD, 0.0, "comm: nobody there")
+    lost = Reading(float("nan"), Quality.BAD, 0.0, 0.0, "comm: nobody there")
     entries = [LivePoint(points.points[n], lost, None) for n in (CHIP, AIR, SOC)]
     assert list(findings(entries)) == [
         (("devices", "bms"), "3 points: comm: nobody there")

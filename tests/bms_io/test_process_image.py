@@ -14,7 +14,7 @@ SECOND, THIRD = f"{CHIP}@b", f"{CHIP}@c"
 
 
 def reading(value, time_s, quality=Quality.GOOD, detail=""):
-    return Reading(value, quality, time_s, detail)
+    return Reading(value, quality, time_s, time_s, detail)
 
 
 def changed(points, name, **fields):
@@ -88,7 +88,7 @@ def test_slow_points_are_read_in_their_turn_and_stay_good_between(points):
         before = image.freeze(found, now_s, before, due)
         assert before.readings[CHIP].quality is Quality.GOOD
     assert asked == [True, False, False, True, False, False]
-    assert before.readings[CHIP].time_s == 180.0
+    assert before.readings[CHIP].source_time_s == 180.0
 
 
 def test_a_slow_point_that_is_not_good_is_read_again_at_once(points):

@@ -11,7 +11,7 @@ CHIP = "outputs.chip_c"
 
 
 def reading(value, time_s, quality=Quality.GOOD):
-    return Reading(value, quality, time_s)
+    return Reading(value, quality, time_s, time_s)
 
 
 @pytest.fixture
@@ -39,7 +39,13 @@ def test_every_input_appears_and_what_was_not_read_is_bad(points):
 def test_a_missing_reading_lives_on_until_it_is_stale(steady):
     first = freeze(steady, {CHIP: reading(60.0, 300.0)}, 300.0)
     second = freeze(steady, {}, 900.0, first)
-    assert second.readings[CHIP] == (60.0, Quality.UNCERTAIN, 300.0, "last value 600 s")
+    assert second.readings[CHIP] == (
+        60.0,
+        Quality.UNCERTAIN,
+        300.0,
+        300.0,
+        "last value 600 s",
+    )
     third = chip(steady, {}, 901.0, second)
     assert third.quality is Quality.BAD
     assert third.detail == "stale 601 s"
@@ -59,6 +65,6 @@ def test_a_change_that_is_too_fast_is_uncertain(steady, value, quality):
 
 
 def test_bad_stays_bad(steady):
-    bad = Reading(999.0, Quality.BAD, 400.0, "out_of_range")
+    bad = Reading(999.0, Quality.BAD, 400.0, 400.0, "out_of_range")
     before = Snapshot(300.0, {CHIP: reading(60.0, 300.0)})
     assert chip(steady, {CHIP: bad}, 400.0, before) == bad

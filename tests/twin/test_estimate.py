@@ -16,7 +16,7 @@ NAMES = [
 
 
 def snapshot(time_s=0.0, **changes):
-    readings = {name: Reading(1.0, Quality.GOOD, time_s) for name in NAMES}
+    readings = {name: Reading(1.0, Quality.GOOD, time_s, time_s) for name in NAMES}
     readings.update({name.replace("__", "."): value for name, value in changes.items()})
     return Snapshot(time_s, readings)
 
@@ -29,7 +29,7 @@ def test_complete_snapshot_has_no_problems():
 
 def test_bad_critical_reading_is_named_and_the_last_value_stands_in():
     first = estimate(SITE, snapshot(), None)
-    bad = Reading(99.0, Quality.BAD, 300.0, "out_of_range")
+    bad = Reading(99.0, Quality.BAD, 300.0, 300.0, "out_of_range")
     second = estimate(SITE, snapshot(300.0, outputs__tcs_supply_c=bad), first)
     assert second.problems == ("outputs.tcs_supply_c: bad out_of_range",)
     assert second.state.tcs_supply_c == 1.0
@@ -37,7 +37,7 @@ def test_bad_critical_reading_is_named_and_the_last_value_stands_in():
 
 
 def test_uncertain_readings_are_used():
-    doubt = Reading(7.0, Quality.UNCERTAIN, 0.0, "spike")
+    doubt = Reading(7.0, Quality.UNCERTAIN, 0.0, 0.0, "spike")
     assert (
         estimate(SITE, snapshot(inputs__wet_bulb_c=doubt), None).inputs.wet_bulb_c
         == 7.0
@@ -53,7 +53,7 @@ def test_every_critical_signal_missing_at_start_is_a_problem_not_a_crash():
 
 def test_time_since_the_last_chiller_start_is_followed():
     def with_chillers(time_s, on, before):
-        reading = Reading(on, Quality.GOOD, time_s)
+        reading = Reading(on, Quality.GOOD, time_s, time_s)
         return estimate(SITE, snapshot(time_s, outputs__chillers_on=reading), before)
 
     first = with_chillers(0.0, 0.0, None)

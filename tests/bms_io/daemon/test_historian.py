@@ -12,9 +12,9 @@ from twin.interfaces import Quality, Reading, Snapshot
 
 def snapshot(time_s, count=3):
     readings = {
-        f"p{n}": Reading(time_s + n, Quality.GOOD, time_s) for n in range(count)
+        f"p{n}": Reading(time_s + n, Quality.GOOD, time_s, time_s) for n in range(count)
     }
-    readings["bad"] = Reading(float("nan"), Quality.BAD, time_s)
+    readings["bad"] = Reading(float("nan"), Quality.BAD, time_s, time_s)
     return Snapshot(time_s, readings)
 
 

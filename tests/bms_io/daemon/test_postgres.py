@@ -66,8 +66,8 @@ def server(tmp_path_factory):
 
 def snapshot(time_s):
     readings = {
-        "inputs.wet_bulb_c": Reading(20.0 + time_s, Quality.GOOD, time_s),
-        "outputs.chip_c": Reading(math.nan, Quality.BAD, time_s, "comm"),
+        "inputs.wet_bulb_c": Reading(20.0 + time_s, Quality.GOOD, time_s, time_s),
+        "outputs.chip_c": Reading(math.nan, Quality.BAD, time_s, time_s, "comm"),
     }
     return Snapshot(time_s, readings)
 
