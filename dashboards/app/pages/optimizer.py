@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import tables
-from dashboards.app import live, recording, state
+from dashboards.app import live, recommendation, recording, state
 from dashboards.app.charts import GREY, Line, courses, line
 from dashboards.app.parts import chart, table
 from dashboards.app.recording import Event
@@ -33,6 +33,7 @@ def draw(view: View) -> None:
     tongue = view.language
     if view.daemon is not None:
         live.modes(view, view.daemon)
+        recommendation.draw(view, view.daemon)
         table(live.advice(view, view.daemon), "advice", tongue)
     st.markdown(f"**{say('optimizer.recommendations', tongue)}**")
     event = last_decision(view)

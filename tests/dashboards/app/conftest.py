@@ -10,6 +10,7 @@ from dashboards import simulate
 from dashboards.app import recording
 from dashboards.app.texts import ENGLISH
 from dashboards.app.view import View, cut, health
+from tests.dashboards.app.harness import CHROMIUM, FLAGS, SIZES, Started, Watched
 from twin.resources import available
 
 SITES = tuple(available("sites", ".yaml"))
@@ -61,3 +62,33 @@ def view_of(directory: Path, at_s: float | None = None, **changes: object) -> Vi
     state = health(site, run, now_s, None)
     made = View(info, site, scenario, run, whole, now_s, state, False, ENGLISH)
     return made._replace(**changes)
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Started]:
+    processes = Started(tmp_path)
+    yield processes
+    processes.end()
+
+
+@pytest.fixture
+def watched() -> Iterator:
+    """Make pages of a size and colour scheme; nothing wrong happened on any."""
+    from playwright import sync_api  # skipped without it
+
+    made: list[Watched] = []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+        def make(kind: str = "light") -> Watched:
+            width, height = SIZES[kind]
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if kind == "dark" else "light",
+            )
+            made.append(Watched(context.new_page()))
+            return made[-1]
+
+        yield make
+        browser.close()
+    assert [text for page in made for text in page.wrong] == []

@@ -3,170 +3,32 @@
 Runs Debian's chromium. With WETBULB_SCREENS=docs/screens the pictures are kept there.
 """
 
-import json
-import os
-import shutil
+import contextlib
 import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("streamlit", reason='pip install "wetbulb[ui]"')
 pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-from playwright import sync_api
 
-from dashboards import control, dashboard
+from dashboards import control
 from dashboards.app.pages import PAGES
 from dashboards.app.texts import say
-from twin.errors import WetbulbError
+from tests.dashboards.app.harness import (
+    MARKS,
+    SECONDS,
+    SIZES,
+    answers,
+    controlled,
+    free_port,
+    keep,
+    take_role,
+    until,
+)
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="apt-get install chromium"),
-]
-
-ROOT = Path(__file__).parents[3]
-# A test run in the background (nohup, &) hands on SIGINT ignored; a terminal does not.
-ENTRY = """
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from dashboards.cli import main
-sys.argv[0] = "wetbulb"
-main()
-"""
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
-SECONDS = 90.0
-SIZES = {"light": (1400, 1300), "dark": (1400, 1300), "phone": (400, 1700)}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until(true, what: str, seconds: float = SECONDS):
-    """Wait for something and return it."""
-    end_s = time.monotonic() + seconds
-    while time.monotonic() < end_s:
-        found = true()
-        if found:
-            return found
-        time.sleep(0.5)
-    pytest.fail(f"not within {seconds:g} s: {what}")
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-class Started:
-    """Processes of a test, ended at its end."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._running: list[subprocess.Popen[bytes]] = []
-
-    def start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
-        with (self._folder / f"{name}.log").open("wb") as log:
-            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-            process = subprocess.Popen(
-                command, cwd=self._folder, env=environment, stdout=log, stderr=log
-            )
-        self._running.append(process)
-        return process
-
-    def wetbulb(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-        return self.start(name, [sys.executable, "-c", ENTRY, *arguments])
-
-    def serve(self, directory: Path) -> str:
-        port = free_port()
-        self.start("dashboard", dashboard.command(directory, port))
-        until(lambda: answers(port), "the dashboard listens")
-        return f"http://127.0.0.1:{port}"
-
-    def end(self) -> None:
-        for process in reversed(self._running):
-            process.terminate()
-            process.wait(30.0)
-
-
-@pytest.fixture
-def started(tmp_path: Path) -> Iterator[Started]:
-    processes = Started(tmp_path)
-    yield processes
-    processes.end()
-
-
-class Watched:
-    """A page that remembers what must not happen."""
-
-    def __init__(self, page) -> None:
-        self.page = page
-        self.wrong: list[str] = []
-        page.on("console", self._said)
-        page.on("request", self._asked)
-
-    def _said(self, message) -> None:
-        if message.type == "error":
-            self.wrong.append(message.text)
-
-    def _asked(self, request) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
-            self.wrong.append(f"request to {request.url}")
-
-    def open(self, address: str) -> None:
-        self.page.goto(address)
-        self.page.wait_for_selector(".wb-banner", timeout=SECONDS * 1e3)
-
-    def go(self, name: str) -> None:
-        self.page.get_by_role("link", name=say(f"page.{name}"), exact=True).click()
-        self.page.wait_for_url(f"**/{'' if name == 'overview' else name}")
-        self.page.wait_for_selector(".wb-banner", timeout=SECONDS * 1e3)
-
-
-@pytest.fixture
-def watched() -> Iterator:
-    """Make pages of a size and colour scheme; nothing wrong happened on any."""
-    made: list[Watched] = []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-
-        def make(kind: str = "light") -> Watched:
-            width, height = SIZES[kind]
-            context = browser.new_context(
-                viewport={"width": width, "height": height},
-                color_scheme="dark" if kind == "dark" else "light",
-            )
-            made.append(Watched(context.new_page()))
-            return made[-1]
-
-        yield make
-        browser.close()
-    assert [text for page in made for text in page.wrong] == []
-
-
-def keep(page, folder: Path, name: str) -> None:
-    """Save a picture once the page is quiet."""
-    page.wait_for_timeout(2500)
-    target = Path(os.environ.get("WETBULB_SCREENS", folder))
-    target.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=target / f"{name}.png")
+pytestmark = MARKS
 
 
 @pytest.mark.parametrize("kind", SIZES)
@@ -202,23 +64,8 @@ def test_click_on_the_schematic_shows_its_points(runs, started, watched):
 def test_operator_takes_over_sees_it_live_and_leaves_to_local(
     started, watched, tmp_path
 ):
-    plant_port, folder = free_port(), tmp_path / "control"
-    speed = ("--speed", "60", "--date", "07-15")
-    plant = ("serve-plant", "edge_50kw", "--port", str(plant_port), "--hours", "24")
-    started.wetbulb("plant", *plant, *speed)
-    until(lambda: answers(plant_port), "the plant listens")
-    asked = ("--controller", "rules", "--scan", "60", "--good-cycles", "1")
-    where = ("--port", str(plant_port), "--directory", str(folder))
-    started.wetbulb("daemon", "control", "edge_50kw", *asked, *where, *speed)
-
-    def status() -> dict:
-        try:
-            return control.ask(folder, "status", "viewer")
-        except WetbulbError:
-            return {"mode": "none"}
-
-    until(lambda: status()["mode"] == "shadow" and "time_s" in status(), "shadow")
-    until(lambda: any((folder / "history").glob("*.sqlite")), "history")
+    folder = tmp_path / "control"
+    status = controlled(started, folder)
     screen = watched()
     page = screen.page
     screen.open(started.serve(folder))
@@ -228,11 +75,7 @@ def test_operator_takes_over_sees_it_live_and_leaves_to_local(
     clock = page.locator(".wb-banner").inner_text()
     until(lambda: page.locator(".wb-banner").inner_text() != clock, "live update")
 
-    token = json.loads((folder / "tokens.json").read_text())["operator"]
-    page.get_by_test_id("stExpandSidebarButton").click()
-    field = page.locator("[data-testid=stSidebar] input[type=password]")
-    field.fill(token)
-    field.press("Enter")
+    take_role(page, folder, "operator")
     until(leave.is_enabled, "the token is taken")
     screen.go("optimizer")
     page.get_by_label(say("banner.mode")).first.click()
@@ -269,3 +112,62 @@ def test_demo_moves_on_the_screen_and_ctrl_c_ends_both(started, watched, tmp_pat
     demo.send_signal(signal.SIGINT)
     until(lambda: not answers(port), "the dashboard ends")
     assert demo.wait(30.0) in (0, 130)  # 130 if the report was still being written
+
+
+def test_operator_answers_a_recommendation(started, watched, tmp_path):
+    folder = tmp_path / "control"
+    status = controlled(started, folder)
+    control.ask(folder, "mode", "operator", mode="advise")
+
+    def shown() -> dict:
+        return status().get("recommendation") or {}
+
+    until(lambda: shown().get("open"), "a recommendation")
+    screen = watched()
+    page = screen.page
+    screen.open(started.serve(folder))
+    screen.go("optimizer")
+    accept, reject = (
+        page.get_by_role("button", name=say(f"recommendation.{verb}"), exact=True)
+        for verb in ("accept", "reject")
+    )
+    until(accept.is_visible, "the recommendation")
+    assert accept.is_disabled()  # a viewer answers nothing
+    take_role(page, folder, "operator")
+    until(accept.is_enabled, "the token is taken")
+    toast = page.get_by_test_id("stToast")
+
+    def await_new() -> None:
+        """Wait for a recommendation that stays open for a while yet."""
+        old = shown()["number"]
+        until(lambda: shown().get("number", old) != old, "the next recommendation")
+        title = f"{say('recommendation.title')} {shown()['number']}"
+        until(page.get_by_text(title, exact=True).is_visible, "it is on the screen")
+
+    reject.click()
+    until(lambda: "must say why" in "".join(toast.all_inner_texts()), "no reason")
+    await_new()
+    accept.click()
+    audited = folder / "audit.sqlite"
+    until(lambda: "accept" in recorded(audited), "accept in the audit log")
+
+    await_new()
+    page.get_by_label(say("recommendation.reason")).fill("maintenance of a tower")
+    page.get_by_label(say("recommendation.reason")).press("Enter")
+    until(reject.is_enabled, "it can be rejected")
+    reject.click()
+    until(lambda: "reject" in recorded(audited), "reject in the audit log")
+    assert "maintenance of a tower" in recorded(audited)["reject"]
+
+    until(lambda: shown().get("open"), "one that will be late")
+    control.ask(folder, "mode", "operator", mode="shadow")
+    until(lambda: status()["mode"] == "shadow", "advise has ended")
+    until(accept.is_enabled, "it stays on the screen")
+    accept.click()
+    until(lambda: "late_accept" in recorded(audited), "too late")
+
+
+def recorded(audited: Path) -> dict[str, str]:
+    """Return the events of an audit log, each with its last details."""
+    with contextlib.closing(sqlite3.connect(audited)) as log:
+        return dict(log.execute("SELECT event, body FROM audit ORDER BY number"))
