@@ -257,6 +257,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Long records are shown as mean with minimum and maximum of each interval.",
         "Lange Reihen erscheinen als Mittel mit Minimum und Maximum je Abschnitt.",
     ),
+    "trends.earlier": ("Compare with hours before", "Vergleich mit Stunden davor"),
+    "trends.signal": ("signal", "Messstelle"),
+    "trends.now": ("mean, this period", "Mittel, dieser Zeitraum"),
+    "trends.then": ("before", "davor"),
+    "trends.difference": ("difference", "Unterschied"),
+    "trends.change": ("change", "Änderung"),
     "trends.window": ("Period [h]", "Zeitraum [h]"),
     # alarms
     "alarms.title": ("Alarms", "Alarme"),

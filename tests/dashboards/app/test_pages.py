@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("streamlit", reason='pip install "wetbulb[ui]"')
 from streamlit.testing.v1 import AppTest
 
-from dashboards.app.pages import PAGES
+from dashboards.app.pages import PAGES, trends
 from dashboards.app.state import CHOICE
 from dashboards.app.texts import LANGUAGES, TEXTS, say
 from tests.dashboards.app.conftest import SITES, view_of
@@ -139,3 +139,26 @@ def test_folder_without_a_run_is_told(tmp_path):
 
     with pytest.raises(ConfigError, match=r"no readable run\.json"):
         recording.describe(tmp_path)
+
+
+def test_trends_compare_with_an_earlier_period(runs):
+    view = view_of(runs["hybrid_10mw"])
+    table = view.run.telemetry
+    now = table[table["time_s"] >= table["time_s"].iloc[0] + 2 * 3600.0]
+    before = trends.shifted(view, now, 1.0)
+    assert before["time_s"].iloc[0] == now["time_s"].iloc[0]
+    row = trends.periods(view, now, before, ["site_power_w"]).iloc[0]
+    then = table[table["time_s"] >= table["time_s"].iloc[0] + 3600.0]
+    then = then["site_power_w"].iloc[: len(now)].mean()
+    assert row["before"] == view.text(then, "W")
+    change = 100.0 * (now["site_power_w"].mean() / then - 1.0)
+    assert row["change"] == f"{change:+.2f} %"
+    assert trends.shifted(view, now, 168.0).empty  # was not recorded
+    assert trends.shifted(view, now, 0.0).empty
+
+
+def test_trends_page_draws_the_comparison(runs):
+    page = opened(runs["edge_50kw"], "trends")
+    page.segmented_control(key="trend_earlier").set_value(1).run()
+    assert not page.exception
+    assert any("difference" in frame.value.columns for frame in page.dataframe)
