@@ -139,9 +139,15 @@ def test_notifications_spare_polls_and_bring_the_new_value(beside):
         asked = len(small.multiple)
         small.inputs[2].presentValue = 50.0
         await asyncio.sleep(0.2)
-        return values(await sweep(reader)), small.multiple[asked:]
+        readings = await sweep(reader)
+        return readings, small.multiple[asked:]
 
-    found, polls = beside(job, cov=(60, 30.0))
+    readings, polls = beside(job, cov=(60, 30.0))
+    found = values(readings)
+    # the device vouches that they are still so, and each came when it came
+    assert {r.source_time_s for r in readings} == {readings[0].source_time_s}
+    ages_s = [r.source_time_s - r.receive_time_s for r in readings]
+    assert ages_s[2] < ages_s[1]
     assert found == [0.0, 1.0, 50.0, 3.0, 4.0, 5.0, 6.0, 7.0]
     assert polls == []
 
