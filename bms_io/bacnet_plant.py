@@ -27,6 +27,7 @@ from bacpypes3.local.object import Object
 from bacpypes3.object import PositiveIntegerValueObject as _PositiveIntegerValueObject
 from bacpypes3.primitivedata import Null
 
+from bms_io.bacnet_answer import Objects, answer
 from bms_io.plant_front import PlantFront
 from bms_io.point_names import OWNER_POINT
 from bms_io.points import Point, PointMap
@@ -95,10 +96,18 @@ class _Attending(Application):  # type: ignore[misc] # theirs is untyped
     """Application that takes its time, or does not answer at all."""
 
     attend: Callable[[], Awaitable[None]]
+    known: Objects
 
     async def indication(self, apdu: Any) -> None:
         await self.attend()
         await super().indication(apdu)
+
+    async def do_ReadPropertyMultipleRequest(self, apdu: Any) -> None:
+        quick = answer(apdu, self.known)
+        if quick is None:
+            await super().do_ReadPropertyMultipleRequest(apdu)
+        else:
+            await self.response(quick)
 
 
 class BacnetPlant:
@@ -161,6 +170,11 @@ class BacnetPlant:
                 *self._objects.values(),
             ]
         )
+        self._application.known = {
+            (int(kind), number): made
+            for made in self._objects.values()
+            for kind, number in [made.objectIdentifier]
+        }
         self._application.attend = partial(self._front.attend, self.device)
         self._front.listeners.append(self._publish)
         return port
