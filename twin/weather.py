@@ -1,4 +1,4 @@
-"""Weather files at the door: EPW (EnergyPlus, TMY3) and Open-Meteo CSV.
+"""Weather at the door: EPW, TMY3 CSV or Open-Meteo CSV, checked and made moist air.
 
 Inside, weather is moist air on a grid of seconds since 1 January, 00:00 local standard
 time, of a year of 365 days; a typical year has no 29 February.
@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import pvlib.iotools
 
 from plant import psychrometrics
 from plant.types import OutdoorAir
 from twin.errors import DataError
 from twin.forecast import Series
 from twin.moist import check_dew_point, check_humidity
-from twin.tables import read_csv
+from twin.weather_files import SUN_COLUMNS, read_rows
 
 YEAR_S = 365 * 86400.0
 LARGEST_GAP_S = 3 * 3600.0
@@ -38,9 +37,6 @@ class Sun(NamedTuple):
     wind_m_s: Series
 
 
-SUN_COLUMNS = ("ghi_w_m2", "dni_w_m2", "dhi_w_m2", "wind_speed_m_s")
-
-
 class Weather(NamedTuple):
     """One year of outdoor air."""
 
@@ -56,7 +52,8 @@ def read_weather(path: Path, elevation_m: float) -> Weather:
     Parameters
     ----------
     path
-        ``.epw``, or a CSV with ``time_local, dry_bulb_c, relative_humidity_pct``.
+        ``.epw``, a TMY3 CSV of NREL, or a CSV with ``time_local, dry_bulb_c,
+        relative_humidity_pct``.
     elevation_m
         Of the site; gives the pressure where the file has none. [m]
 
@@ -70,7 +67,7 @@ def read_weather(path: Path, elevation_m: float) -> Weather:
         Missing file, unknown form, gaps, values out of range: says which and where.
     """
     try:
-        table = _read_epw(path) if path.suffix.lower() == ".epw" else _read_csv(path)
+        table = read_rows(path)
     except OSError as error:
         message = f"{path}: cannot be read ({error.strerror}). Check the path."
         raise DataError(message) from error
@@ -83,68 +80,6 @@ def read_weather(path: Path, elevation_m: float) -> Weather:
     check_dew_point(path, table, air)
     time_s = table["time_s"].to_numpy(dtype=float)
     return Weather(path.name, time_s, air, _sun(table))
-
-
-def _read_epw(path: Path) -> pd.DataFrame:
-    """EPW by pvlib; values stand at the end of their hour."""
-    try:
-        data, _ = pvlib.iotools.read_epw(str(path))
-    except OSError:
-        raise
-    except Exception as error:  # pvlib raises whatever the broken line provokes
-        message = (
-            f"{path}: is not a readable EPW file ({error!r}). Expected 8 header lines "
-            "and 35 columns of hourly data; get it again from its publisher."
-        )
-        raise DataError(message) from error
-    hour = (data.index.day_of_year - 1) * 24 + data.index.hour + 1
-    leap = data.index.is_leap_year & (data.index.day_of_year > 59)
-    return pd.DataFrame(
-        {
-            "time_s": np.asarray(hour - 24 * leap, dtype=float) * 3600.0,
-            "dry_bulb_c": data["temp_air"].to_numpy(dtype=float),
-            "relative_humidity": data["relative_humidity"].to_numpy(dtype=float) / 100,
-            "pressure_pa": data["atmospheric_pressure"].to_numpy(dtype=float),
-            "dew_point_c": data["temp_dew"].to_numpy(dtype=float),
-            "ghi_w_m2": data["ghi"].to_numpy(dtype=float),
-            "dni_w_m2": data["dni"].to_numpy(dtype=float),
-            "dhi_w_m2": data["dhi"].to_numpy(dtype=float),
-            "wind_speed_m_s": data["wind_speed"].to_numpy(dtype=float),
-        }
-    )
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    """CSV in the form of the Open-Meteo archive, local standard time."""
-    needed = ["time_local", "dry_bulb_c", "relative_humidity_pct"]
-    data = read_csv(path, needed)
-    try:
-        stamp = pd.to_datetime(data["time_local"])
-        table = data[needed[1:]].astype(float)
-    except (ValueError, TypeError) as error:
-        message = f"{path}: {error}. Times as 2024-01-31T13:00, numbers plain."
-        raise DataError(message) from error
-    start_of_year = pd.to_datetime(stamp.dt.year.astype(str) + "-01-01")
-    after = (stamp.dt.is_leap_year & (stamp.dt.day_of_year > 60)) * 86400.0
-    out = pd.DataFrame(
-        {
-            "time_s": (stamp - start_of_year).dt.total_seconds() - after,
-            "dry_bulb_c": table["dry_bulb_c"],
-            "relative_humidity": table["relative_humidity_pct"] / 100.0,
-        }
-    )
-    foreign = [n for n in map(str, data) if "pressure" in n and n != "pressure_pa"]
-    if foreign:
-        message = (
-            f"{path}: column {', '.join(foreign)}: pressure is read from pressure_pa, in "
-            "Pa. Convert and rename it, or remove it: the elevation then gives it."
-        )
-        raise DataError(message)
-    for name in ("pressure_pa", "dew_point_c", *SUN_COLUMNS):
-        if name in data:
-            out[name] = pd.to_numeric(data[name], errors="coerce")
-    leap_day = (stamp.dt.month == 2) & (stamp.dt.day == 29)
-    return out[~leap_day].reset_index(drop=True)
 
 
 def _check(path: Path, table: pd.DataFrame) -> None:

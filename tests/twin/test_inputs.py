@@ -89,6 +89,7 @@ HEAD = "time_local,dry_bulb_c,relative_humidity_pct\n"
             "surface_pressure_hpa: pressure is read from pressure_pa",
         ),
         (HEAD + "yesterday,5,50\n", "2024-01-31T13:00"),
+        (HEAD + "2024-01-01T00:00+01:00,5,50\n", "standard time without an offset"),
         ("", "not a readable CSV"),
         (HEAD, "no rows"),
     ],
