@@ -1,9 +1,9 @@
 """Electricity prices and carbon intensity at the door.
 
-Hourly CSV files with ``time_utc`` and one value column. Inside: USD/J and kg CO2e/J on
-seconds since 1 January 00:00 UTC; the hour's value holds for the hour. Published series
-have single empty hours: up to one percent of a file is filled with the same hour of the
-day before, and the count is kept.
+Hourly CSV files with ``time_utc`` (UTC, or with an offset) and one value column. Inside:
+USD/J and kg CO2e/J on seconds since 1 January 00:00 UTC; the hour's value holds for the
+hour. Published series have single empty hours: up to one percent of a file is filled with
+the same hour of the day before, and the count is kept.
 """
 
 from pathlib import Path
@@ -21,6 +21,16 @@ J_PER_KWH = 3.6e6
 PRICE = ("price_usd_per_mwh", 1.0 / (1000.0 * J_PER_KWH))
 LARGEST_EMPTY_SHARE = 0.01
 CARBON = ("carbon_intensity_g_per_kwh", 1e-3 / J_PER_KWH)
+TWICE = (
+    "If it is the hour that daylight saving time repeats in autumn, the file is in local "
+    "time: give UTC, or each time with its offset, e.g. 2024-10-27T02:00+01:00. Else "
+    "remove the doubled row."
+)
+NOT_AT_ALL = (
+    "If it is the hour that daylight saving time leaves out in spring, the file is in "
+    "local time: give UTC, or each time with its offset, e.g. 2024-03-31T03:00+02:00. "
+    "Else add the hour with an empty value."
+)
 
 
 class HourlySeries(NamedTuple):
@@ -38,28 +48,32 @@ def read_hourly(path: Path, column: tuple[str, float]) -> HourlySeries:
     Raises
     ------
     DataError
-        Missing file or column, missing values.
+        Missing file or column, missing values, hours that stand twice or not at all.
     """
     name, per_joule = column
     data = read_csv(path, ["time_utc", name])
     value = pd.to_numeric(data[name], errors="coerce").to_numpy(dtype=float)
-    stamp = pd.to_datetime(data["time_utc"], errors="coerce")
+    value = np.where(np.isfinite(value), value, np.nan)
+    text = data["time_utc"].astype(str).str.strip()
+    stamp = pd.to_datetime(text, utc=True, errors="coerce", format="ISO8601")
     broken = stamp.isna().to_numpy()
     empty = np.isnan(value)
-    if broken.any() or len(value) == 0 or empty.mean() > LARGEST_EMPTY_SHARE:
+    if broken.any() or empty.mean() > LARGEST_EMPTY_SHARE:
         row = int(np.argmax(broken | empty)) + 1
         message = (
             f"{path}: {int(broken.sum())} rows without a readable time and "
             f"{int(empty.sum())} without a value, first data row {row}; at most "
-            f"{LARGEST_EMPTY_SHARE:.0%} empty values can be filled. Repair the file."
+            f"{LARGEST_EMPTY_SHARE:.0%} empty values can be filled. Times as "
+            "2024-01-31 13:00, numbers plain. Repair the file."
         )
         raise DataError(message)
+    _check_hours(path, text, stamp)
     hours = pd.Series(value)
     value = (
         hours.fillna(hours.ffill(limit=None).shift(24)).bfill().to_numpy(dtype=float)
     )
-    start = pd.to_datetime(stamp.dt.year.astype(str) + "-01-01")
-    time_s = (stamp - start).dt.total_seconds().to_numpy(dtype=float)
+    of_day_s = (stamp - stamp.dt.normalize()).dt.total_seconds()
+    time_s = ((stamp.dt.day_of_year - 1) * 86400.0 + of_day_s).to_numpy(dtype=float)
     order = np.argsort(time_s, kind="stable")
     return HourlySeries(
         path.name,
@@ -67,6 +81,30 @@ def read_hourly(path: Path, column: tuple[str, float]) -> HourlySeries:
         value[order] * per_joule,
         int(empty.sum()),
     )
+
+
+def _check_hours(
+    path: Path, text: "pd.Series[str]", stamp: "pd.Series[pd.Timestamp]"
+) -> None:
+    """Every hour stands once; a clock with daylight saving time breaks that twice a year."""
+    order = np.argsort(stamp.to_numpy(), kind="stable")
+    step_s = stamp.iloc[order].diff().dt.total_seconds().to_numpy(dtype=float)[1:]
+    if len(step_s) == 0:
+        return
+    usual_s = float(np.median(step_s))
+    findings = []
+    for what, bad, repair in (
+        ("stand twice", step_s <= 0.0, TWICE),
+        ("are missing before", step_s > 1.5 * max(usual_s, 1.0), NOT_AT_ALL),
+    ):
+        if bad.any():
+            at = int(np.argmax(bad)) + 1
+            findings.append(
+                f"{path}: time_utc: {int(bad.sum())} hours {what}, first "
+                f"{text.iloc[order[at]]} in data row {order[at] + 1}. {repair}"
+            )
+    if findings:
+        raise DataError("\n".join(findings))
 
 
 def value_at(series: HourlySeries, time_of_year_utc_s: Series | float) -> Series:

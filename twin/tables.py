@@ -30,7 +30,7 @@ def read_csv(
     Returns
     -------
     DataFrame
-        As read, at least one row.
+        As read, at least one row; no column of truth values.
 
     Raises
     ------
@@ -60,6 +60,8 @@ def read_csv(
             "Rename the columns or give another file."
         )
         raise DataError(message)
+    words = data.select_dtypes("bool").columns
+    data[words] = data[words].astype(str)  # TRUE is a word here, not the number 1
     if data.empty:
         message = f"{path}: has no rows. Give a file with data."
         raise DataError(message)

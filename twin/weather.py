@@ -101,12 +101,9 @@ def _check(path: Path, table: pd.DataFrame) -> None:
             "like a share of 1; multiply the column by 100."
         )
     steps = np.diff(table["time_s"].to_numpy(dtype=float))
-    if len(steps) == 0 or (steps <= 0).any() or steps.max() > LARGEST_GAP_S:
-        row = (
-            int(np.argmax((steps <= 0) | (steps > LARGEST_GAP_S))) + 2
-            if len(steps)
-            else 1
-        )
+    wrong = ~((steps > 0) & (steps <= LARGEST_GAP_S))  # also where a time is missing
+    if len(steps) == 0 or wrong.any():
+        row = int(np.argmax(wrong)) + 2 if len(steps) else 1
         findings.append(
             f"{path}: time: not ascending, or a gap of more than 3 h, at data row {row}."
             " Sort the rows and fill the gap. An hour that stands twice in autumn is "

@@ -134,11 +134,11 @@ def _read_csv(path: Path) -> pd.DataFrame:
     except (ValueError, TypeError) as error:
         message = f"{path}: {error}. Times as 2024-01-31T13:00, numbers plain."
         raise DataError(message) from error
-    start_of_year = pd.to_datetime(stamp.dt.year.astype(str) + "-01-01")
+    of_day_s = (stamp - stamp.dt.normalize()).dt.total_seconds()
     after = (stamp.dt.is_leap_year & (stamp.dt.day_of_year > 60)) * 86400.0
     out = pd.DataFrame(
         {
-            "time_s": (stamp - start_of_year).dt.total_seconds() - after,
+            "time_s": (stamp.dt.day_of_year - 1) * 86400.0 + of_day_s - after,
             "dry_bulb_c": table["dry_bulb_c"],
             "relative_humidity": table["relative_humidity_pct"] / 100.0,
         }

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from plant import psychrometrics
@@ -126,6 +127,7 @@ def test_frontier_day_is_summed_over_groups_and_scaled():
         ("time,power_w\n0,1\n0,5\n", "time not ascending"),
         ("time,power_w\n0,1\n1,many\n", "missing or not a number"),
         ("time,power_w\n0,1\n", "at least 2"),
+        ("time,power_w\n0,true\n1,false\n", "not a number in 2 rows"),
     ],
 )
 def test_broken_load_is_named(tmp_path, text, said):
@@ -155,6 +157,38 @@ def test_too_many_empty_hours_are_refused(tmp_path):
     text = "time_utc,price_usd_per_mwh\n2022-01-01 00:00,1\n2022-01-01 01:00,\n"
     with pytest.raises(DataError, match="1 without a value, first data row 2"):
         grid.read_hourly(write(tmp_path, "p.csv", text), grid.PRICE)
+
+
+def local_prices(folder: Path, first: str, last: str, stamp: str) -> Path:
+    """Hours of a place with daylight saving time, written by its clock."""
+    hours = pd.date_range(first, last, freq="h", tz="UTC").tz_convert("Europe/Berlin")
+    rows = [f"{at.strftime(stamp)},{k}" for k, at in enumerate(hours)]
+    text = "\n".join(["time_utc,price_usd_per_mwh", *rows])
+    return write(folder, "local.csv", text)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2024-10-20", "2024-11-02", "1 hours stand twice, first 2024-10-27 02:00"),
+        ("2024-03-20", "2024-04-10", "1 hours are missing before, first 2024-03-31 03"),
+        ("2024-01-01", "2024-12-30", "in spring, the file is in local time: give UTC"),
+    ],
+)
+def test_prices_by_a_clock_with_daylight_saving_time_are_refused(
+    tmp_path, first, last, said
+):
+    path = local_prices(tmp_path, first, last, "%Y-%m-%d %H:%M")
+    with pytest.raises(DataError, match=said):
+        grid.read_hourly(path, grid.PRICE)
+
+
+def test_prices_with_their_offset_come_to_utc_over_the_change(tmp_path):
+    path = local_prices(tmp_path, "2023-10-20", "2023-11-02", "%Y-%m-%dT%H:%M%z")
+    series = grid.read_hourly(path, grid.PRICE)
+    assert (np.diff(series.time_s) == 3600.0).all()
+    assert series.time_s[0] == day_start("10-20")
+    assert (np.diff(series.value) > 0).all()
 
 
 def test_days_of_the_year():
