@@ -12,11 +12,15 @@ and the wet bulb :math:`T^*` from the energy balance of [1]_ (eq. 33 and 35). Be
 and a few tenths of a degree that balance has one root over water and one over ice; the
 one over ice is taken, as CoolProp mostly does.
 
-Valid from -60 to 80 degC and 60 to 110 kPa. Humidity is per kg of dry air. Real-gas
-effects (enhancement factor, about 0.5 %) are left out, as EnergyPlus does, see
-docs/decisions/0011: within 0.03 K of wet bulb, 0.65 % of humidity ratio, 0.15 % of volume
-and 1.5 kJ/kg of CoolProp from 80 kPa and 5 % humidity up, below that 0.035 K and 1.9 kJ/kg
-(tests/validation/test_moist_air.py).
+Valid from -60 to 80 degC and 60 to 110 kPa (``outside_range``), saturation from -100 to
+150 degC; held there. Humidity is per kg of dry air. Real-gas effects (enhancement factor,
+0.3 to 1 %) are left out, as EnergyPlus does, see docs/decisions/0011. Validated against
+CoolProp (tests/validation/test_moist_air.py), largest errors
+
+* up to 50 degC, from 80 kPa and 5 % humidity up: wet bulb 0.03 K, humidity ratio 0.65 %,
+  volume 0.15 %, enthalpy 1.5 kJ/kg; in thinner or drier air 0.035 K and 1.9 kJ/kg,
+* up to 65 degC: humidity ratio 0.80 %, enthalpy 3.0 kJ/kg at sea level, 6.2 at 60 kPa,
+* up to 80 degC: humidity ratio 1.1 %, enthalpy 24 kJ/kg (1.5 %, saturated at 60 kPa).
 
 References
 ----------

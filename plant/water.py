@@ -7,12 +7,11 @@ Water: least squares on IAPWS-95 (CoolProp 8.0), 0.5 to 99 degC; density at 1 at
 matters little: water at 3 bar is 0.01 % denser. EnergyPlus' table lies up to 0.01 % and
 0.08 % away.
 
-Propylene glycol 25 % and 40 % by mass (PG25, PG40): least squares on the incompressible
-solution MPG of CoolProp 8.0, 5 to 65 degC, within 0.001 %.
+Propylene glycol 25 % and 40 % by mass (PG25, PG40): the incompressible solution MPG of
+CoolProp 8.0, whose own curves are these cubics: equal within 0.00001 %.
 
-Valid for water 0 to 100 degC and glycol 5 to 65 degC; outside the temperature is clamped
-(``outside_range`` and ``glycol_outside_range`` tell). Validated against CoolProp
-(tests/validation/test_moist_air.py).
+Valid for 0 to 100 degC; outside the temperature is clamped (``outside_range`` tells).
+Validated against CoolProp (tests/validation/test_moist_air.py).
 
 References
 ----------
@@ -30,21 +29,13 @@ from plant._kernel import kernel
 from plant.types import Limits, Numeric, within
 
 WATER_C: Limits = (0.0, 100.0)
-GLYCOL_C: Limits = (5.0, 65.0)
 WaterC = Annotated[Numeric, within(WATER_C)]
-GlycolC = Annotated[Numeric, within(GLYCOL_C)]
 
 
 @kernel
 def _hundreds(temperature_c: Numeric) -> Numeric:
-    """Temperature in units of 100 K, within the range of the fits of water."""
+    """Temperature in units of 100 K, within the range of the fits."""
     return held(temperature_c, WATER_C) * 0.01
-
-
-@kernel
-def _glycol_hundreds(temperature_c: Numeric) -> Numeric:
-    """Temperature in units of 100 K, within the range of the fits of glycol."""
-    return held(temperature_c, GLYCOL_C) * 0.01
 
 
 @kernel
@@ -64,30 +55,30 @@ def heat_capacity(temperature_c: WaterC) -> Numeric:
 
 
 @kernel
-def glycol25_density(temperature_c: GlycolC) -> Numeric:
+def glycol25_density(temperature_c: WaterC) -> Numeric:
     """Density of PG25 [kg/m3] at a temperature of any shape [degC]."""
-    x = _glycol_hundreds(temperature_c)
-    return 1025.813 + x * (-24.48797 + x * (-43.83452 + x * 14.16084))
+    x = _hundreds(temperature_c)
+    return 1025.813 + x * (-24.44925 + x * (-44.0142 + x * 14.34573))
 
 
 @kernel
-def glycol25_heat_capacity(temperature_c: GlycolC) -> Numeric:
+def glycol25_heat_capacity(temperature_c: WaterC) -> Numeric:
     """Heat capacity of PG25 [J/(kg K)] at a temperature of any shape [degC]."""
-    x = _glycol_hundreds(temperature_c)
-    return 3872.151 + x * (240.257 + x * (10.74675 - x * 20.67599))
+    x = _hundreds(temperature_c)
+    return 3872.15 + x * (240.2768 + x * (10.66116 - x * 20.5841))
 
 
 @kernel
-def glycol40_density(temperature_c: GlycolC) -> Numeric:
+def glycol40_density(temperature_c: WaterC) -> Numeric:
     """Density of PG40 [kg/m3] at a temperature of any shape [degC]."""
-    x = _glycol_hundreds(temperature_c)
+    x = _hundreds(temperature_c)
     return 1042.35 + x * (-44.05027 + x * (-34.19211 + x * 12.51322))
 
 
 @kernel
-def glycol40_heat_capacity(temperature_c: GlycolC) -> Numeric:
+def glycol40_heat_capacity(temperature_c: WaterC) -> Numeric:
     """Heat capacity of PG40 [J/(kg K)] at a temperature of any shape [degC]."""
-    x = _glycol_hundreds(temperature_c)
+    x = _hundreds(temperature_c)
     return 3641.564 + x * (328.3922 + x * (-12.91945 - x * 0.3793736))
 
 
@@ -100,26 +91,20 @@ def viscosity(temperature_c: WaterC) -> Numeric:
 
 
 @kernel
-def glycol25_viscosity(temperature_c: GlycolC) -> Numeric:
+def glycol25_viscosity(temperature_c: WaterC) -> Numeric:
     """Dynamic viscosity of PG25 [Pa s] at a temperature of any shape [degC]."""
-    x = _glycol_hundreds(temperature_c)
+    x = _hundreds(temperature_c)
     return np.exp(-5.200273 + x * (-4.724096 + x * (3.545812 - x * 1.294375)))
 
 
 @kernel
-def glycol40_viscosity(temperature_c: GlycolC) -> Numeric:
+def glycol40_viscosity(temperature_c: WaterC) -> Numeric:
     """Dynamic viscosity of PG40 [Pa s] at a temperature of any shape [degC]."""
-    x = _glycol_hundreds(temperature_c)
+    x = _hundreds(temperature_c)
     return np.exp(-4.432946 + x * (-5.810944 + x * (4.447439 - x * 1.575782)))
 
 
 @kernel
 def outside_range(temperature_c: Numeric) -> Numeric:
-    """1 where the equations of water hold the temperature at 0 or 100 degC."""
+    """1 where these equations hold the temperature at 0 or 100 degC."""
     return outside(temperature_c, WATER_C)
-
-
-@kernel
-def glycol_outside_range(temperature_c: Numeric) -> Numeric:
-    """1 where the equations of glycol hold the temperature at 5 or 65 degC."""
-    return outside(temperature_c, GLYCOL_C)

@@ -20,3 +20,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write docs/validation.md from the figures of this run",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A reference folder without cases would pass with nothing but skips."""
+    folder = config.getoption("--reference")
+    if not folder.is_dir():
+        message = f"--reference {folder}: there is no such folder."
+        raise pytest.UsageError(message)
+    if not [*folder.glob("*.csv"), *folder.glob("*.csv.gz")]:
+        message = f"--reference {folder}: no case X.csv or X.csv.gz in it."
+        raise pytest.UsageError(message)

@@ -16,10 +16,10 @@ The head comes from the system (``static + k V^2``), never from a cube law: with
 head the cube law overstates what speed control saves. All power ends in the water.
 
 Valid for flow ratios up to run-out at ``phi = 1.5``, beyond which the efficiency is held
-(``beyond_curve`` tells).
-The polynomial form
-of EnergyPlus (``polynomial_power``) and tabulated makers' curves (``pump_curve``) are kept
-for pumps that are known that way.
+(``beyond_curve`` tells). No public table has pump, head and speed together: accepted on
+its limits (tests/contracts). The polynomial form of EnergyPlus (``polynomial_power``) and
+tabulated makers' curves (``pump_curve``) are kept for pumps that are known that way and
+validated against EnergyPlus and Modelica (tests/validation/test_pump.py).
 
 References
 ----------
@@ -158,6 +158,8 @@ class PolynomialPump(NamedTuple):
     design_power_w: NonNegative  # electrical, at design flow
     design_flow_m3_s: Positive
     coefficients: tuple[float, float, float, float]  # constant to cubic
+    motor_efficiency: Fraction = 1.0
+    motor_heat_to_fluid: Fraction = 1.0  # share of what the motor loses
 
 
 @kernel
@@ -180,6 +182,15 @@ def polynomial_power(pump: PolynomialPump, flow_m3_s: Numeric) -> Numeric:
     x = np.minimum(np.maximum(ratio, 0.0), 1.0)
     share = cubic(pump.coefficients, x) * select(x > 0.0, 1.0, 0.0)
     return pump.design_power_w * share
+
+
+@kernel
+def polynomial_shares(
+    pump: PolynomialPump, power_w: Numeric
+) -> tuple[Numeric, Numeric]:
+    """Power at the shaft and heat to the fluid [W], of an electrical power [W]."""
+    shaft_w = pump.motor_efficiency * power_w
+    return shaft_w, shaft_w + pump.motor_heat_to_fluid * (power_w - shaft_w)
 
 
 @kernel

@@ -264,6 +264,12 @@ ROWS = {
         FAN_SIDE,
         told_by="tower range",
     ),
+    "polynomial pump heat": Row(
+        pump.polynomial_shares,
+        [(0, 12e3)],
+        PUMP._replace(motor_efficiency=0.9, motor_heat_to_fluid=0.5),
+        free=EXACT,
+    ),
     "polynomial pump size": Row(
         pump.polynomial_overloaded, [(0, 0.05)], PUMP, beyond=((0.06,), "")
     ),

@@ -73,10 +73,4 @@ ROWS = {
     "moist heat capacity": Row(
         psychrometrics.heat_capacity, [(0, 0.03)], rising={0: 1}, free=EXACT
     ),
-    "glycol range": Row(
-        water.glycol_outside_range,
-        [(5, 65)],
-        beyond=((66.0,), ""),
-        more=(((4.0,), ""),),
-    ),
 }

@@ -19,6 +19,7 @@ SHIPPED = ROOT / "data" / "reference"
 POINTS_DRAWN = 400
 ROWS = pytest.StashKey[list[Found]]()
 LEFT_OUT = pytest.StashKey[list[LeftOut]]()
+DESELECTED = pytest.StashKey[list[str]]()
 
 
 class Case(NamedTuple):
@@ -42,7 +43,7 @@ def find_cases(folder: Path, prefix: str) -> list[Path]:
 
 
 def pytest_configure(config):
-    config.stash[ROWS], config.stash[LEFT_OUT] = [], []
+    config.stash[ROWS], config.stash[LEFT_OUT], config.stash[DESELECTED] = [], [], []
     config.addinivalue_line("markers", "prefix(text): of the files a test replays")
 
 
@@ -65,6 +66,51 @@ def case(request):
     params = path.with_name(f"{name}.params.json")
     known = json.loads(params.read_text()) if params.exists() else {}
     return Case(name, pd.read_csv(path), known)
+
+
+@pytest.fixture
+def exclude(request, case) -> Callable[[str], None]:
+    """Leave a whole case out; it stands in the report with the reason."""
+
+    def left_out(why: str) -> None:
+        count, names = len(case.table), (component_of(request), case.name)
+        request.config.stash[LEFT_OUT].append(LeftOut(*names, why, count, count))
+        pytest.skip(f"{case.name}: {why}")
+
+    return left_out
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """A case that lacks a column or a parameter fails with a sentence, not a trace."""
+    try:
+        return (yield)
+    except (AttributeError, KeyError) as error:
+        case = pyfuncitem.funcargs.get("case")
+        sentence = lacking(case, error) if case is not None else ""
+        if sentence:
+            pytest.fail(sentence, pytrace=False)
+        raise
+
+
+def lacking(case: Case, error: Exception) -> str:
+    """What a case does not have; empty where the error is another one."""
+    if isinstance(error, KeyError):
+        name = str(error.args[0])
+    elif isinstance(getattr(error, "obj", None), pd.DataFrame):
+        name = str(getattr(error, "name", ""))
+    else:
+        return ""
+    if name in case.table:
+        return ""
+    stated = (
+        ", ".join(case.params) or f"none, {case.name}.params.json is missing or empty"
+    )
+    columns = ", ".join(map(str, case.table))
+    return (
+        f"{case.name}: neither a column nor a parameter {name}. "
+        f"Columns: {columns}. Parameters: {stated}."
+    )
 
 
 def component_of(request) -> str:
@@ -133,8 +179,38 @@ def draw(request, case) -> Callable[..., None]:
     return save
 
 
+def pytest_deselected(items):
+    """Remember that figures are missing from this run."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.config.stash[DESELECTED].append(item.name)
+
+
+def partial(session) -> str:
+    """Why this run does not give the whole page; empty where it does."""
+    config = session.config
+    if config.getoption("--reference").resolve() != SHIPPED.resolve():
+        return "--reference is not the shipped folder"
+    ran = {item.path.name for item in session.items}
+    missing = sorted({path.name for path in HERE.glob("test_*.py")} - ran)
+    if missing:
+        return f"not run: {', '.join(missing)}"
+    if config.stash[DESELECTED] or any("[" in str(word) for word in config.args):
+        return "some tests were deselected"
+    if config.option.keyword or any("::" in str(word) for word in config.args):
+        return "only some tests were selected"
+    return "" if session.testsfailed == 0 else f"{session.testsfailed} tests failed"
+
+
 def pytest_sessionfinish(session):
-    rows = session.config.stash[ROWS]
-    if session.config.getoption("--write-validation") and rows:
-        left_out = session.config.stash[LEFT_OUT]
-        (DOCS / "validation.md").write_text(report(rows, left_out))
+    config = session.config
+    if not config.getoption("--write-validation"):
+        return
+    why = partial(session)
+    if why:
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        reporter.write_line(f"\ndocs/validation.md is left as it is: {why}.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return
+    page = report(config.stash[ROWS], config.stash[LEFT_OUT])
+    (DOCS / "validation.md").write_text(page)

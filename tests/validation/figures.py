@@ -1,6 +1,10 @@
 """Figures that several validation tests compute."""
 
+import re
+
 import numpy as np
+
+EQUAL = 1e-6  # capacity rates nearer to each other are moved apart, 0.0001 % of NTU
 
 
 def rmse(model, reference):
@@ -9,5 +13,26 @@ def rmse(model, reference):
 
 
 def nominal_ntu(effectiveness, ratio):
-    """NTU that has this effectiveness in counterflow."""
-    return np.log((effectiveness - 1) / (effectiveness * ratio - 1)) / (ratio - 1)
+    """NTU that has this effectiveness in counterflow, equal capacity rates included."""
+    apart = np.where(np.abs(ratio - 1.0) < EQUAL, ratio - 2.0 * EQUAL, ratio)
+    return np.log((effectiveness - 1) / (effectiveness * apart - 1)) / (apart - 1)
+
+
+def max_error(model, reference):
+    """Largest difference."""
+    return np.abs(np.asarray(model) - np.asarray(reference)).max()
+
+
+def number_in(text, name):
+    """Number that a text states as ``name=number``.
+
+    Raises
+    ------
+    KeyError
+        The text has none; says which was looked for.
+    """
+    found = re.search(rf"\b{name}=(-?[\d.]*\d)", text)
+    if found is None:
+        missing = f"{name}=... in the text {text[:60]!r}"
+        raise KeyError(missing)
+    return float(found[1])

@@ -32,8 +32,8 @@ COLUMNS = {"W": "hum_ratio_kgkg", "D": "t_dew_C", "H": "enthalpy_J_kgda"}
 def moist_air():
     """Other temperatures, humidities and pressures than the shipped ones."""
     rng = np.random.default_rng(11)
-    low, high = [-28.0, 0.03, 61e3], [49.0, 1.0, 109e3]
-    for t, rh, p in rng.uniform(low, high, size=(150, 3)):
+    low, high = [-28.0, 0.03, 61e3], [79.0, 1.0, 109e3]
+    for t, rh, p in rng.uniform(low, high, size=(220, 3)):
         given = ("T", t + 273.15, "P", p, "R", rh)
         row = {name: HAPropsSI(key, *given) for key, name in COLUMNS.items()}
         row["t_dew_C"] -= 273.15
@@ -111,7 +111,7 @@ def further(tmp_path):
 
 def test_suite_holds_on_further_cases(further):
     names = [f"tests/validation/{p.name}" for p in sorted(HERE.glob("test_*.py"))]
-    modules = [name for name in names if "further" not in name]
+    modules = [n for n in names if "further" not in n and "harness" not in n]
     call = [sys.executable, "-m", "pytest", "-q", *modules, "--reference", str(further)]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:]

@@ -1,0 +1,63 @@
+"""The harness refuses what would pass without proving anything, and says why."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from plant import heat_exchanger
+from tests.validation.conftest import ROOT, Case, lacking
+from tests.validation.figures import nominal_ntu, number_in
+
+CASE = Case("ep_pump_vs_X", pd.DataFrame({"m_kg_s": [1.0]}), {"design_power_W": 1.0})
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.5, 1.0 - 1e-9, 1.0])
+def test_nominal_ntu_gives_the_effectiveness_back(ratio):
+    ntu = nominal_ntu(0.8, np.array([ratio]))
+    back = heat_exchanger.effectiveness_counterflow(ntu, ratio)
+    np.testing.assert_allclose(back, 0.8, rtol=1e-5)
+
+
+def test_a_missing_column_or_parameter_is_a_sentence():
+    with pytest.raises(AttributeError) as column:
+        CASE.table.t_in_C  # noqa: B018 - the error is what is tried
+    assert "neither a column nor a parameter t_in_C" in lacking(CASE, column.value)
+    assert "Columns: m_kg_s" in lacking(CASE, KeyError("fields"))
+    without = CASE._replace(params={})
+    assert "ep_pump_vs_X.params.json is missing" in lacking(without, KeyError("fields"))
+
+
+def test_an_error_of_the_model_stays_what_it_is():
+    assert lacking(CASE, AttributeError("of another object")) == ""
+    assert lacking(CASE, KeyError("m_kg_s")) == ""
+
+
+def test_a_number_that_a_text_does_not_state_is_named():
+    assert number_in("at 20 C, rho=995.586 kg/m3", "rho") == 995.586
+    with pytest.raises(KeyError, match="in the text 'no density'"):
+        number_in("no density", "rho")
+
+
+@pytest.mark.parametrize(
+    ("folder", "sentence"), [("", "no case X.csv"), ("typo", "there is no such folder")]
+)
+def test_a_folder_without_cases_fails(tmp_path, folder, sentence):
+    call = [sys.executable, "-m", "pytest", "tests/validation/test_pump.py"]
+    call += ["--reference", str(tmp_path / folder)]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert sentence in done.stderr
+
+
+def test_the_page_is_not_written_from_a_part():
+    page = ROOT / "docs" / "validation.md"
+    before = page.read_text()
+    call = [sys.executable, "-m", "pytest", "tests/validation/test_pump.py"]
+    call += ["--write-validation", "-q"]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert page.read_text() == before
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "docs/validation.md is left as it is: not run: test_ageing.py" in done.stdout
