@@ -1,4 +1,15 @@
-"""Curves through the points of a data sheet: straight lines, held beyond the ends."""
+"""Curves through the points of a data sheet: straight lines, held beyond the ends.
+
+    y = y_i + (y_i+1 - y_i) (x - x_i) / (x_i+1 - x_i)
+
+and bilinear over two variables. Valid between the first and the last point; beyond them
+the end value is held, and whoever uses a table flags it (``beyond`` for a grid).
+Accepted on going through its points (tests/contracts).
+
+References
+----------
+Press et al., Numerical Recipes, 3rd ed., ch. 3.1 and 3.6 (interpolation on a grid).
+"""
 
 from typing import NamedTuple
 

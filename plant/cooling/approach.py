@@ -1,7 +1,16 @@
-"""Measured approaches of open cooling towers as polynomials: York and CoolTools.
+r"""Measured approaches of open cooling towers as polynomials: York and CoolTools.
 
-The equations and the use of them stand in ``tower_correlation``. A correlation says
-nothing outside its ``Limits``.
+.. math::
+
+    T_{out} - T_{wb} = \sum_{i,j,k} a_{ijk}\, (L/G)^i\, r^j\, T_{wb}^k
+
+over liquid to gas, range :math:`r` and wet bulb (York, 27 terms); CoolTools has 35 terms
+in fan power, water flow, wet bulb and range. The use of them stands in
+``tower_correlation``.
+
+Valid within ``YORK_LIMITS`` and ``COOLTOOLS_LIMITS``, outside which a correlation says
+nothing; ``tower_correlation`` holds and flags. Validated as a part of it
+(tests/validation/test_tower_correlation.py).
 
 References
 ----------

@@ -1,15 +1,22 @@
 """Coolant distribution unit: plate exchanger, pumps and a valve on the facility side.
 
 The technology cooling system (TCS) carries PG25 past the cold plates; the pump holds its
-differential pressure, so the flow follows ``m = m_design sqrt(dp / dp_design)``. The
+differential pressure, so the flow follows
+
+    m = m_design sqrt(dp / dp_design)
+
+The
 valve on the facility-water side holds the TCS supply temperature as long as the exchanger
 can. Pump head is the held differential pressure plus the unit's own pipes and exchanger,
 ``dp_unit (m / m_design)^2``.
 
+Valid for single-phase PG25 and water, 0 to 100 degC. Accepted on its energy balance and
+limits (tests/contracts, tests/plant/cooling/test_micro_module.py).
+
 References
 ----------
 ASHRAE TC 9.9, Water-Cooled Servers: Common Designs, Components, and Processes (2019).
-No trusted public table of pump power exists: accepted on energy balance and limits.
+No trusted public table of pump power exists.
 """
 
 from typing import NamedTuple

@@ -1,7 +1,12 @@
 r"""Closed-circuit cooling tower (evaporative fluid cooler) with a two-speed fan.
 
 The fluid runs in tubes over which water is sprayed; heat and mass transfer to the air as
-in ``merkel``, one conductance per fan speed. Control: low speed is enough -> the fan
+in ``merkel``, one conductance per fan speed,
+
+.. math:: Q = C_w\, (s_{low}\, t_{low} + s_{high}\, t_{high})\, (T_{in} - T_{wb})
+
+with the share :math:`s` of the span that the fluid goes at a speed and the share
+:math:`t` of the time at it. Control: low speed is enough -> the fan
 cycles between off and low; else it cycles between low and high; else high.
 
 With the fan off nothing is cooled (the spray stops too). Air leaves saturated.

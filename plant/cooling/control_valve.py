@@ -13,6 +13,10 @@ last step takes the cubic through two tries and their slopes. Three tries leave 
 0.001 K in 99 % of random exchangers with flows of 2 to 120 % of nominal, and 0.02 K in
 99.9 % (tests/plant/cooling/test_control_valve.py).
 
+Valid for single-phase fluids with constant heat capacities. Accepted on its energy
+balance and on the setpoint it meets (tests/plant/cooling/test_control_valve.py); the
+exchanger is validated as ``heat_exchanger``.
+
 References
 ----------
 Underwood (1970), approximation of the logarithmic mean temperature difference; Incropera

@@ -8,6 +8,8 @@ whose default ``0.02 + 0.98 x^3`` is the affinity law plus a constant share of d
 losses. All electrical power ends as heat in the air stream (motor in the stream).
 
 Valid for a flow ratio from 0 to 1; larger asks are clamped (``too_small`` tells).
+Accepted on its limits (tests/contracts); the default curve is that of the towers that are
+validated against EnergyPlus.
 
 References
 ----------

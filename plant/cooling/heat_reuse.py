@@ -2,7 +2,11 @@
 
 A counterflow plate exchanger between the warm return of the plant and a district or
 building loop. The consumer takes what it asks for and no more: a bypass on the warm side
-leaves the rest in the water, for the towers. What the plant saves is the heat that need
+leaves the rest in the water, for the towers:
+
+    Q = min(Q_exchanger, Q_demand),  not below 0
+
+What the plant saves is the heat that need
 not be rejected; what it pays is the consumer's pump and the pressure drop.
 
 Valid for single-phase water. The exchanger is validated as ``heat_exchanger``; the bypass

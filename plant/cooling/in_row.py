@@ -9,6 +9,10 @@ the fans fall short, or the containment leaks, warm return air reaches the rack 
 with ``shortfall = max(0, 1 - m_coolers / m_servers)``. The coil is dry: facility water is
 held above the dew point by the guard.
 
+Valid for single-phase water and air that stays above its dew point, 0 to 100 degC.
+Accepted on its energy balance and limits (tests/contracts,
+tests/plant/cooling/test_micro_module.py); the coil is validated as ``dry_coil``.
+
 References
 ----------
 EnergyPlus Engineering Reference, ITE air-cooled objects (recirculation fraction);

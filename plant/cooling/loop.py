@@ -12,6 +12,13 @@ Exact for a constant stream, so it is stable for any step. A stream of zero leav
 volume as it is, a volume of zero takes the temperature of the stream, and a stream or a
 step below zero counts as zero. The heat put into store, ``C (T' - T) / dt``, is what a
 caller subtracts from the load to close its energy balance.
+
+Valid for any stream and any step. Validated as a part of the battery pack and cell
+(tests/validation/test_battery.py, test_cell.py); accepted on its energy balance.
+
+References
+----------
+Incropera et al., Fundamentals of Heat and Mass Transfer, ch. 5 (lumped capacitance).
 """
 
 import numpy as np

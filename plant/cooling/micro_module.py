@@ -1,7 +1,11 @@
 r"""Air-liquid micro-module: racks, in-row coolers, CDUs and busway as one unit.
 
 The parts are those of ``plant``; the module ties them to one electrical and one water
-connection and says which of its limits holds it back. The liquid share of the racks may
+connection,
+
+    P = (P_racks + P_pumps + P_fans) + P_busway,  Q_water = P - P_busway
+
+and says which of its limits holds it back. The liquid share of the racks may
 be anything from 0 to 1. Steady state: the valves of CDUs and coolers are where they hold
 their setpoints, or fully open where they cannot, which is flagged.
 

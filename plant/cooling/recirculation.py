@@ -1,8 +1,17 @@
 """Racks behind in-row coolers: the inlet temperature that their own air flow causes.
 
 The servers' fans follow the inlet, and the inlet follows the air flow through leakage and
-shortfall (``in_row.rack_inlet``): two passes from the supply temperature settle it within
-0.1 K. Valid where racks and coolers are.
+shortfall (``in_row.rack_inlet``),
+
+    T_inlet = f(m(T_inlet)),  m of the racks and f of the coolers
+
+Two passes from the supply temperature settle it within 0.1 K. Valid where racks and
+coolers are. Accepted on the energy balance of the module that uses it
+(tests/plant/cooling/test_micro_module.py).
+
+References
+----------
+EnergyPlus Engineering Reference, ITE air-cooled objects (recirculation of outlet air).
 """
 
 import numpy as np

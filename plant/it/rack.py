@@ -4,15 +4,25 @@ Power at the rack inputs is the demand of the jobs at reference temperatures, pl
 warmth costs:
 
 * leakage current of the liquid-cooled chips (``accelerator.leakage_factor``)
-* server fans, which speed up above ``fan_reference_inlet_c`` and draw the cube of it.
+* server fans, which speed up above ``fan_reference_inlet_c`` and draw the cube of it,
 
+    P = P_demand (f_liquid lambda(T_coolant) + (1 - f_liquid) (1 - s + s n(T_inlet)^3))
+
+with the liquid fraction f, the leakage factor lambda, the fans' share s and their speed n.
 The reference 30 degC coolant and 25 degC inlet temperatures are those at which
-nameplates are stated (ASHRAE TC 9.9, 2021 Equipment Thermal Guidelines, recommended
-envelope 18 to 27 degC for air). Nameplates of single racks (35 kW air, 66 kW liquid,
-120 kW rack-scale) are rows of ``data/equipment/racks.csv`` with their sources.
+nameplates are stated (recommended envelope 18 to 27 degC for air). Nameplates of single
+racks (35 kW air, 66 kW liquid, 120 kW rack-scale) are rows of
+``data/equipment/racks.csv`` with their sources.
 
 Valid for coolant 10 to 55 degC and inlet air 10 to 45 degC; temperatures outside are
 clamped and flagged. So is a demand below 0 or above the rating.
+No trusted measurement over temperature is public: accepted on its energy balance,
+limits and monotonicity (tests/contracts, tests/plant/it/test_rack.py).
+
+References
+----------
+ASHRAE TC 9.9 (2021), Equipment Thermal Guidelines for Data Processing Environments;
+ASHRAE Handbook HVAC Systems and Equipment 2020, ch. 21 (affinity laws of the fans).
 """
 
 from typing import Annotated, NamedTuple

@@ -12,6 +12,8 @@ repair. Effective compute is scale times model-FLOPS utilization times availabil
 
 Valid for chips of 20 to 100 degC; temperatures outside are clamped and flagged.
 Availability is clamped at 0 where a cluster fails faster than it recovers, and flagged.
+No public failure rate over temperature: accepted on reproducing the claim and on limits
+(tests/plant/it/test_reliability.py).
 
 References
 ----------

@@ -16,6 +16,10 @@ Each chemistry gives the coefficients: ``ageing_lfp``, ``ageing_nmc111``,
 ``ageing_nmc811``. Its rates depend on the charge, so they are averaged over the day by
 the caller; the anode potential that some of them need is here.
 
+Valid for charge 0 to 1 and cells of -40 to 100 degC, held there (``outside_range``); each
+chemistry states what it was measured at. Validated as a part of them against BLAST-Lite
+(tests/validation/test_ageing.py).
+
 References
 ----------
 Gasper et al. (2021), doi:10.1149/1945-7111/ac86a8 (trajectories and state equations);

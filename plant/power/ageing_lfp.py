@@ -9,7 +9,8 @@ The reference cell also breaks in when it is cycled more than three times a day;
 standby battery is not, so that term is left out. Cycling shows no influence of
 temperature: the tests behind it do not resolve one, which is not physical.
 
-Valid for 10 to 45 degC (cycling data at 25 and 45 degC only) and up to 1C charge.
+Valid for 10 to 45 degC (cycling data at 25 and 45 degC only) and up to 1C charge; held at
+-40 and 100 degC and at 0 and 1 of the charge (``ageing.outside_range`` tells).
 Validated against BLAST-Lite 1.1.1 (tests/validation/test_ageing.py).
 
 References

@@ -1,14 +1,22 @@
 """Lithium battery behind a UPS: energy, losses and limits.
 
 Power at the UPS bus is positive when it discharges. Each direction loses
-``1 - one_way_efficiency``; the state of charge moves by what leaves or enters the cells.
+``1 - one_way_efficiency``; the state of charge moves by what leaves or enters the cells,
+
+    dE = -(P_discharge / eta - P_charge eta) dt
+
 A request is cut to the power rating and to what the state of charge allows over the
 step. The reserve for riding through a utility failure, ``soc_minimum``, is never used by
 the optimizer's requests.
 
-Valid for 10 to 40 degC. The one-way efficiency 0.97 (battery and converter) is the peak
-value used for utility batteries (c2g-bench, 2026). Voltage, warming and ageing are in
-``plant.power.cell``, ``plant.power.tremblay`` and ``plant.power.ageing``.
+Valid for 10 to 40 degC, at which the efficiency holds; requests are cut, never
+extrapolated. Accepted on its energy balance and limits (tests/contracts). Voltage, warming
+and ageing are in ``plant.power.cell``, ``plant.power.tremblay`` and ``plant.power.ageing``.
+
+References
+----------
+c2g-bench (2026): one-way efficiency 0.97 (battery and converter), the peak value used for
+utility batteries.
 """
 
 from typing import Annotated, NamedTuple

@@ -15,6 +15,8 @@ straight line to their end-of-life values (assumption).
 Valid for a core of 30 to 105 degC; temperatures outside are clamped and flagged. Life is
 also limited to ``shelf_life_s``, at which the seals have dried out whatever the
 temperature.
+No public record of a bank in service: accepted on limits and monotonicity
+(tests/plant/power/test_capacitor.py).
 
 References
 ----------

@@ -14,7 +14,8 @@ Racks hang on taps of 16, 32, 40 or 63 A per phase. Unequal phases are judged by
 largest deviation from their mean (NEMA MG 1); the neutral carries what they do not
 cancel, without harmonics.
 
-Valid for a load ratio from 0 to 1.2; larger ones are clamped (``overloaded``).
+Valid for a load ratio from 0 to 1.2; larger ones are clamped (``overloaded``). Accepted on
+limits and on reproducing the nameplate (tests/plant/power/test_distribution.py).
 
 References
 ----------

@@ -5,7 +5,8 @@ After the start signal nothing is delivered for ``start_s``; then the set takes 
 straight line until ``accept_s`` later. Below its least load it runs, but wet-stacks: a
 flag. A UPS fed by it may not use ECO mode (``plant.power.ups``).
 
-Valid from no load to the rating; a request outside is clamped and flagged.
+Valid from no load to the rating; a request outside is clamped and flagged. Accepted on
+the energy balance and limits (tests/plant/power/test_generator.py).
 
 References
 ----------

@@ -1,8 +1,11 @@
 """Static UPS modules that share a load, in double conversion or in ECO mode.
 
-Loss of one module at load ratio ``x``: ``(a0 + a1 x + a2 x^2) P_rated``; ``a0`` is the
-idle, ``a1`` the semiconductor and ``a2`` the resistive part. The curve is fitted to the
-data sheet's efficiencies (``fit_loss_curve``). In ECO mode (rectifier and inverter stand
+Loss of one module at load ratio ``x``
+
+    P_loss = (a0 + a1 x + a2 x^2) P_rated
+
+with ``a0`` the idle, ``a1`` the semiconductor and ``a2`` the resistive part. The curve is
+fitted to the data sheet (``fit_loss_curve``). In ECO mode (rectifier and inverter stand
 by, power flows through the static switch) the loss is ``eco_loss_ratio`` times that.
 
 ECO mode is admitted only above a least load, with the mains within their tolerance of
