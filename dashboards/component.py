@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from dashboards import console
 from dashboards.plain import plain
 from dashboards.style import ACCENT, INK, SETTINGS
-from twin import bench, bench_fit, bench_inputs, bench_names
+from twin import bench, bench_fit, bench_inputs, bench_names, bench_ranges
 from twin.bench import Component
 from twin.bench_fit import Fit
 from twin.errors import DataError
@@ -47,6 +47,7 @@ def show(name: str, as_json: bool) -> None:
         "parameters": [{**f._asdict(), "default": plain(f.default)} for f in fields],
         "inputs": inputs,
         "input_ranges": {n: str(r) for n, r in bench_inputs.allowed(inputs).items()},
+        "valid_ranges": bench_ranges.declared(component.equation),
         "outputs": outputs,
         "units": {n: _unit(component, n) for n in (*inputs, *outputs)},
         "same_file": list(others),
@@ -68,8 +69,11 @@ def _write_explained(component: Component, fields: list[bench.Field]) -> None:
         notes = "; ".join(note for note in (f.allowed, default, f.comment) if note)
         console.write(f"  {f.name}: {notes}")
     console.write("\nInput columns (CSV)")
+    valid = bench_ranges.declared(component.equation)
     for column, limits in bench_inputs.allowed(bench.columns(component)).items():
-        console.write(f"  {column} [{bench_inputs.unit(column)}]: {limits}")
+        ends = valid.get(column)
+        note = "" if ends is None else f"; valid {ends[0]:g} to {ends[1]:g}"
+        console.write(f"  {column} [{bench_inputs.unit(column)}]: {limits}{note}")
     console.write("\nOutput columns")
     for column in bench.output_columns(component):
         console.write(f"  {column} [{_unit(component, column)}]")
@@ -114,29 +118,45 @@ def _explanation(component: Component) -> str:
 
 
 def run(name: str, params: Path | None, inputs: Path, out: Path, as_json: bool) -> None:
-    """Write inputs and outputs of a component for every row of a table."""
+    """Write a table with the outputs of a component, and what leaves its range."""
     component = bench.find(name)
     nameplate, _ = bench.load_params(component, params)
     table = bench.load_inputs(component, inputs)
     outputs = bench.run(component, nameplate, table)
-    given = table[bench.columns(component)]
-    clash = [column for column in outputs if column in given]
-    named = outputs.rename(columns={column: f"{column}_out" for column in clash})
-    _write(pd.concat([given, named], axis=1), out)
+    far = bench_ranges.flagged(component.equation, table)
+    added = pd.concat([outputs, far], axis=1)
+    clash = [column for column in added if column in table]
+    named = added.rename(columns={column: f"{column}_out" for column in clash})
+    _write(pd.concat([table, named], axis=1), out)
+    beyond = bench_ranges.sentences(component.equation, table)
     if as_json:
         console.write_json(
             {
                 "component": name,
                 "rows": len(table),
                 "outputs": list(named),
+                "outside_range": beyond,
+                "carried_through": bench.further_columns(component, table),
                 "out": str(out),
             }
         )
         return
     console.write(f"{name}: {len(table)} rows to {out}")
+    _write_run(component, table, named, beyond)
+
+
+def _write_run(
+    component: Component, table: pd.DataFrame, named: pd.DataFrame, beyond: list[str]
+) -> None:
+    """Print the span of every output, and what to doubt."""
     for column in named:
         low, high = named[column].min(), named[column].max()
         console.write(f"  {column}: {low:.6g} to {high:.6g}")
+    for sentence in beyond:
+        console.write(f"  warning: {sentence}")
+    further = bench.further_columns(component, table)
+    if further:
+        console.write(f"  not used, written as they are: {', '.join(further)}")
 
 
 def _write(table: pd.DataFrame, out: Path) -> None:
@@ -170,20 +190,23 @@ def fit(
     folder = out or Path("runs") / f"fit-{name}"
     _save(found, folder)
     if as_json:
-        console.write_json(
-            {
-                "component": name,
-                "points": found.points,
-                "values": [value._asdict() for value in found.values],
-                "confidence": bench_fit.CONFIDENCE,
-                "rmse": found.rmse,
-                "warnings": found.warnings,
-                "out": str(folder),
-            }
-        )
+        console.write_json(_found(name, found, folder))
         return
     _write_found(name, found)
     console.write(f"nameplate, points and plot: {folder}")
+
+
+def _found(name: str, found: Fit, folder: Path) -> dict[str, Any]:
+    """What a fit found, for machines."""
+    return {
+        "component": name,
+        "points": found.points,
+        "values": [value._asdict() for value in found.values],
+        "confidence": bench_fit.CONFIDENCE,
+        "rmse": found.rmse,
+        "warnings": found.warnings,
+        "out": str(folder),
+    }
 
 
 def _write_found(name: str, found: Fit) -> None:

@@ -230,6 +230,7 @@ def load_inputs(component: Component, path: Path) -> pd.DataFrame:
         Missing file or column, or a cell that is not a finite number or cannot be.
     """
     table = read_csv(path, columns(component))
+    bench_inputs.refuse_doubled(path)
     for name in columns(component):
         numbers = pd.to_numeric(table[name], errors="coerce").astype(float)
         bad = np.flatnonzero(~np.isfinite(numbers.to_numpy()))
@@ -243,6 +244,12 @@ def load_inputs(component: Component, path: Path) -> pd.DataFrame:
         table[name] = numbers
     bench_inputs.check(str(path), table, columns(component))
     return table
+
+
+def further_columns(component: Component, table: pd.DataFrame) -> list[str]:
+    """Columns of a table that a component does not read."""
+    known = set(columns(component))
+    return [str(name) for name in table if name not in known]
 
 
 def run(component: Component, params: Any, table: pd.DataFrame) -> pd.DataFrame:

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from twin import bench_doubts
-from twin.bench import Component, columns, run
+from twin import bench_doubts, bench_ranges
+from twin.bench import Component, columns, further_columns, run
 from twin.bench_names import chosen, numbers, parts, replaced, scale_at, value_at
 from twin.config import declared_bounds
 from twin.errors import ConfigError, DataError
@@ -74,6 +74,8 @@ def fit(component: Component, params: Any, table: pd.DataFrame, free: list[str])
     fitted = run(component, best, table)[list(task.measured)]
     rmse = np.sqrt(((fitted - task.measured) ** 2).mean())
     warnings = bench_doubts.warnings(outcome, _inputs(task), rmse / task.spread)
+    warnings += bench_ranges.sentences(component.equation, table)
+    warnings += _unused(task)
     if found.status <= 0:
         warnings.insert(0, f"the search did not settle in {found.nfev} runs. {START}")
     return Fit(
@@ -105,6 +107,7 @@ def _task(
     component: Component, params: Any, table: pd.DataFrame, free: list[str]
 ) -> _Task:
     """Points, start and bounds of a fit."""
+    _refuse_outside(component, table)
     measured = _measured(component, params, table)
     target = measured.to_numpy()
     if target.size <= len(free):
@@ -174,6 +177,22 @@ def _values(task: _Task, outcome: bench_doubts.Outcome) -> list[FittedValue]:
         FittedValue(name, float(s), float(v), float(v - h), float(v + h))
         for name, s, v, h in rows
     ]
+
+
+def _unused(task: _Task) -> list[str]:
+    """Sentence on columns that are neither an input nor an output of the component."""
+    further = further_columns(task.component, task.table)
+    unknown = [name for name in further if name not in task.measured]
+    return [f"not used: {', '.join(unknown)}"] if unknown else []
+
+
+def _refuse_outside(component: Component, table: pd.DataFrame) -> None:
+    """Refuse points that all lie where the component holds what it has fitted."""
+    if len(table) and bench_ranges.outside(component.equation, table).all():
+        said = " ".join(bench_ranges.sentences(component.equation, table))
+        message = f"every point is outside the range of {component.name}. {said} "
+        message += "Give points inside, or check the units."
+        raise DataError(message)
 
 
 def _free(component: Component, params: Any, wanted: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ component clamps and flags itself.
 """
 
 import math
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -98,6 +99,21 @@ def allowed(names: list[str]) -> dict[str, Allowed]:
 def _outdoors(names: list[str]) -> bool:
     """Whether outdoor air is among the columns."""
     return set(OutdoorAir._fields) <= set(names)
+
+
+def refuse_doubled(path: Path) -> None:
+    """Refuse a table that has a column twice: which one counts cannot be known.
+
+    Raises
+    ------
+    DataError
+        Names the columns.
+    """
+    header = pd.read_csv(path, comment="#", header=None, nrows=1, dtype=str).iloc[0]
+    doubled = sorted({str(name) for name in header[header.duplicated()]})
+    if doubled:
+        message = f"{path}: column {', '.join(doubled)} twice. Remove or rename one."
+        raise DataError(message)
 
 
 def check(source: str, table: pd.DataFrame, names: list[str]) -> None:

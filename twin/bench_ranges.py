@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from plant.types import Limits, Numeric
+from twin.bench_inputs import unit
 
 COLUMN = "outside_range"  # of the table that the bench writes
 
@@ -50,3 +51,24 @@ def outside(equation: Callable[..., Any], table: pd.DataFrame) -> NDArray[np.flo
         values = table[name].to_numpy(float)
         far = np.maximum(far, (values < low) | (values > high))
     return far
+
+
+def flagged(equation: Callable[..., Any], table: pd.DataFrame) -> pd.DataFrame:
+    """``outside`` as a column; none where the equation declares no range."""
+    if not declared(equation):
+        return pd.DataFrame(index=table.index)
+    return pd.DataFrame({COLUMN: outside(equation, table)}, index=table.index)
+
+
+def sentences(equation: Callable[..., Any], table: pd.DataFrame) -> list[str]:
+    """What leaves its declared range, one sentence per column."""
+    said = []
+    for name, (low, high) in declared(equation).items():
+        values = table[name].to_numpy(float)
+        count = int(((values < low) | (values > high)).sum())
+        if count:
+            said.append(
+                f"{name} is outside its range, {low:g} to {high:g} {unit(name)}, in "
+                f"{count} of {len(table)} rows: what is fitted is held there."
+            )
+    return said

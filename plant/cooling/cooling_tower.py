@@ -8,7 +8,8 @@ follows air flow ``x``, wet bulb and water flow ``y`` by Scheier's curves
 Control in the order of a real cell: natural draught is enough -> fan off; colder than
 asked at least speed -> fan cycles; else the speed that meets the setpoint; else full.
 
-Air leaves saturated, which gives the evaporation; it is *not* Q over latent heat. Blowdown
+Air leaves saturated, which gives the evaporation; it is *not* Q over latent heat. It is
+booked as EnergyPlus does, 4 % below the balance of dry air (docs/decisions/0014). Blowdown
 holds the cycles of concentration.
 
 Valid for wet bulb -10 to 35 degC, water 5 to 60 degC, flow ratio 0.3 to 1, air flow 0 to 1.

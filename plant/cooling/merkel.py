@@ -115,7 +115,7 @@ def leaving_wet_bulb(streams: Streams, share: Numeric) -> Numeric:
 def evaporation(
     streams: Streams, humidity_ratio: Numeric, air_kg_s: Numeric, share: Numeric
 ) -> Numeric:
-    """Water that air takes up when it leaves saturated [kg/s]."""
+    """Water that air takes up when it leaves saturated, see docs/decisions/0014 [kg/s]."""
     leaving_c = leaving_wet_bulb(streams, share)
     out = moist_air.saturated_humidity_ratio(leaving_c, streams.pressure_pa)
     gained = out / (1.0 + out) - humidity_ratio / (1.0 + humidity_ratio)
