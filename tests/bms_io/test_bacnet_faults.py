@@ -112,24 +112,6 @@ TRICKS = {
 LATE_S = 2.5 * TIMEOUT_S  # after this nothing is under way any more
 
 
-def test_every_trick_on_reads_has_its_quality_and_the_next_read_is_good(on_line):
-    async def job(line):
-        seen = {}
-        for name, (trick, _) in TRICKS.items():
-            line.proxy.trick = tampered(trick)
-            during = await line.driver.read([SENSOR, OTHER], 0.0)
-            line.proxy.trick = pass_on
-            after = await line.driver.read([SENSOR, OTHER], 0.0)
-            seen[name] = during, after
-        return seen
-
-    for name, (during, after) in on_line(job).items():
-        wanted = Quality.GOOD if TRICKS[name][1] else Quality.BAD
-        assert {r.quality for r in during.values()} == {wanted}, (name, during)
-        assert {r.quality for r in after.values()} == {Quality.GOOD}, (name, after)
-        assert after[SENSOR].value != after[OTHER].value
-
-
 def test_an_answer_about_another_object_is_bad(on_line):
     async def job(line):
         line.proxy.trick = tampered(with_byte(7, lambda b: b + 1))
