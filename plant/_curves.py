@@ -1,6 +1,9 @@
 """Polynomials in which nameplates state their curves, and the holding at their limits."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from plant._kernel import kernel
 from plant._select import select
@@ -50,3 +53,19 @@ def bicubic(
     mixed = x * y * (c[5] + x * c[8] + y * c[9])
     along_x = x * (c[1] + x * (c[2] + x * c[6]))
     return c[0] + along_x + y * (c[3] + y * (c[4] + y * c[7])) + mixed
+
+
+def loss_ratio(
+    load_ratio: Sequence[float], efficiency: Sequence[float]
+) -> NDArray[np.float64]:
+    """Losses over the rating at the points of a data sheet: ``x / eta - x``.
+
+    Parameters
+    ----------
+    load_ratio
+        Output over the rating.
+    efficiency
+        Output over input at these loads, as many.
+    """
+    x = np.asarray(load_ratio, dtype=float)
+    return np.asarray(x / np.asarray(efficiency, dtype=float) - x, dtype=float)

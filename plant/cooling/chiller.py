@@ -73,6 +73,13 @@ def running_share(part_load_ratio: Numeric, least: Numeric) -> Numeric:
 
 
 @kernel
+def part_load_ratio(load_w: Numeric, full_w: Numeric, largest: Numeric) -> Numeric:
+    """Load that is carried over the capacity, up to the largest ratio; 0 without any."""
+    asked = np.maximum(load_w, 0.0) / np.maximum(full_w, SMALL)
+    return np.minimum(asked, largest) * select(full_w > 0.0, 1.0, 0.0)
+
+
+@kernel
 def capacity(chiller: Chiller, leaving_c: Numeric, condenser_in_c: Numeric) -> Numeric:
     """Heat that full load takes from the chilled water.
 
@@ -167,8 +174,7 @@ def operate(
         All 0 at zero load, except the capacity.
     """
     full_w = capacity(chiller, leaving_c, condenser_in_c)
-    asked = np.maximum(load_w, 0.0) / np.maximum(full_w, SMALL)
-    plr = np.minimum(asked, chiller.maximum_part_load_ratio) * (full_w > 0.0)
+    plr = part_load_ratio(load_w, full_w, chiller.maximum_part_load_ratio)
     x = held(leaving_c, chiller.leaving_limits_c)
     y = held(condenser_in_c, chiller.condenser_limits_c)
     eir = np.maximum(biquadratic(chiller.eir_temperature_curve, x, y), 0.0)

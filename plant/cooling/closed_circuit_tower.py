@@ -33,7 +33,7 @@ from plant._kernel import kernel
 from plant._select import select
 from plant.cooling import merkel, wet_tower
 from plant.cooling.merkel import AirFlow
-from plant.cooling.wet_tower import WATER_C, TowerC, TowerOutputs
+from plant.cooling.wet_tower import DRIFT, WATER_C, TowerC, TowerOutputs
 from plant.types import (
     Fraction,
     Limits,
@@ -58,7 +58,7 @@ class ClosedCircuitTower(NamedTuple):
     low_fan_power_w: NonNegative
     spray_flow_kg_s: NonNegative  # water over the tubes
     cycles_of_concentration: Positive = 3.0
-    drift_fraction: Fraction = 0.00008  # of the spray at high speed
+    drift_fraction: Fraction = DRIFT  # of the spray at high speed
 
 
 class _Stage(NamedTuple):

@@ -34,7 +34,13 @@ from plant._curves import cubic, held, outside, quadratic
 from plant._kernel import kernel
 from plant._select import select
 from plant.cooling import merkel, wet_tower
-from plant.cooling.wet_tower import WATER_C, TowerC, TowerOutputs, WaterUse
+from plant.cooling.wet_tower import (
+    DRIFT,
+    WATER_C,
+    TowerC,
+    TowerOutputs,
+    WaterUse,
+)
 from plant.types import Fraction, NonNegative, Numeric, OutdoorAir, Positive, Share
 
 WET_BULB_C = (-10.0, 35.0)
@@ -53,7 +59,7 @@ class CoolingTower(NamedTuple):
     free_convection_ratio: Fraction = 0.1  # of air flow, fan off
     free_convection_ua_ratio: Fraction = 0.1  # of conductance, fan off
     cycles_of_concentration: Positive = 3.0
-    drift_fraction: Fraction = 0.00008  # of design water flow at full air flow
+    drift_fraction: Fraction = DRIFT  # of design water flow at full air flow
     ua_air_curve: tuple[float, float, float] = (0.0, 1.3, -0.3)
     ua_air_limits: tuple[float, float] = (0.2, 1.0)
     ua_air_factor_limits: tuple[float, float] = (0.0, 10.0)

@@ -28,7 +28,7 @@ import numpy as np
 from plant import table
 from plant._curves import outside, quadratic
 from plant._kernel import kernel
-from plant._select import select
+from plant.cooling.chiller import part_load_ratio
 from plant.table import Grid
 from plant.types import NonNegative, Numeric, Positive
 
@@ -83,8 +83,7 @@ def operate(
     by_air = table.bilinear(crac.capacity, entering_wet_bulb_c, outdoor_c)
     by_flow = quadratic(crac.capacity_flow_curve, flow_ratio)
     full_w = crac.rated_capacity_w * np.maximum(by_air * by_flow, 0.0)
-    asked = np.maximum(load_w, 0.0) / np.maximum(full_w, SMALL)
-    plr = np.minimum(asked, 1.0) * select(full_w > 0.0, 1.0, 0.0)
+    plr = part_load_ratio(load_w, full_w, 1.0)
     cycling = np.maximum(quadratic(crac.part_load_curve, plr), SMALL)
     running = np.minimum(plr / cycling, 1.0)
     eir = table.bilinear(crac.eir, entering_wet_bulb_c, outdoor_c)

@@ -83,6 +83,12 @@ def speed(pump: Pump, flow_m3_s: Numeric, head_pa: Numeric) -> Numeric:
 
 
 @kernel
+def _phi(pump: Pump, flow_m3_s: Numeric, speed: Numeric) -> Numeric:
+    """Flow ratio at the same point of the curve, at full speed."""
+    return _flow_ratio(pump, flow_m3_s) / np.maximum(speed, SMALL)
+
+
+@kernel
 def power(pump: Pump, flow_m3_s: Numeric, head_pa: Numeric) -> Numeric:
     """Electrical power at a flow against a head, all of it heat to the water.
 
@@ -101,7 +107,7 @@ def power(pump: Pump, flow_m3_s: Numeric, head_pa: Numeric) -> Numeric:
         0 where there is no pump. [W]
     """
     r = speed(pump, flow_m3_s, head_pa)
-    phi = _flow_ratio(pump, flow_m3_s) / np.maximum(r, SMALL)
+    phi = _phi(pump, flow_m3_s, r)
     beyond = np.maximum(phi, RUN_OUT)
     margin = np.maximum(2.0 - phi, RUN_OUT * (2.0 - RUN_OUT) / beyond)
     hydraulic_w = np.maximum(head_pa, 0.0) * pump.design_flow_m3_s * r
@@ -113,7 +119,7 @@ def power(pump: Pump, flow_m3_s: Numeric, head_pa: Numeric) -> Numeric:
 def beyond_curve(pump: Pump, flow_m3_s: Numeric, head_pa: Numeric) -> Numeric:
     """1 beyond run-out, where the efficiency is held, or above full speed; else 0."""
     r = speed(pump, flow_m3_s, head_pa)
-    phi = _flow_ratio(pump, flow_m3_s) / np.maximum(r, SMALL)
+    phi = _phi(pump, flow_m3_s, r)
     return np.maximum(outside(phi, (0.0, RUN_OUT)), outside(r, (0.0, 1.0)))
 
 

@@ -28,7 +28,7 @@ import numpy as np
 
 from plant._curves import bicubic, biquadratic, held, outside
 from plant._kernel import kernel
-from plant.cooling.chiller import ChillerOutputs, running_share
+from plant.cooling.chiller import ChillerOutputs, part_load_ratio, running_share
 from plant.types import Fraction, NonNegative, Numeric, Positive
 
 SMALL = 1e-12  # stands for zero in denominators
@@ -79,8 +79,7 @@ def _duty(
     y = held(condenser_out_c, chiller.condenser_limits_c)
     share = np.maximum(biquadratic(chiller.capacity_curve, x, y), 0.0)
     full_w = chiller.reference_capacity_w * share
-    asked = np.maximum(load_w, 0.0) / np.maximum(full_w, SMALL)
-    plr = np.minimum(asked, chiller.maximum_part_load_ratio) * (full_w > 0.0)
+    plr = part_load_ratio(load_w, full_w, chiller.maximum_part_load_ratio)
     loaded = np.maximum(plr, chiller.minimum_unloading_ratio)
     warm = held(condenser_out_c, chiller.load_curve_limits_c)
     eir = np.maximum(biquadratic(chiller.eir_temperature_curve, x, y), 0.0)

@@ -26,6 +26,7 @@ from plant._kernel import kernel
 from plant.types import Limits, Numeric, OutdoorAir, within
 
 WATER_C: Limits = (5.0, 60.0)
+DRIFT = 0.00008  # of the water at full air flow, usual eliminators; assumption
 TowerC = Annotated[Numeric, within(WATER_C)]
 SMALL = 1e-9  # stands for zero in denominators
 

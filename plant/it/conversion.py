@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plant._curves import held, outside
+from plant._curves import held, loss_ratio, outside
 from plant._kernel import kernel
 from plant.table import Table, lookup
 from plant.types import Fraction, NonNegative, Numeric, Positive
@@ -130,7 +130,7 @@ def supply_from_efficiency(
         Reproduces every point; the idle loss continues the first two in a straight line.
     """
     x = np.asarray(load_ratio, dtype=float)
-    loss = x / np.asarray(efficiency, dtype=float) - x
+    loss = loss_ratio(load_ratio, efficiency)
     idle = max(loss[0] - x[0] * (loss[1] - loss[0]) / (x[1] - x[0]), 0.0)
     points = (0.0, *(float(value) for value in x))
     return Supply(rated_power_w, Table(points, (idle, *(float(v) for v in loss))))

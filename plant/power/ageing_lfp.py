@@ -72,6 +72,12 @@ PUBLISHED = LfpCoefficients()
 
 
 @kernel
+def _about_half(c: tuple[float, float], x: Numeric) -> Numeric:
+    """Cubic about one half, of charge or depth."""
+    return c[0] * (x - 0.5) ** 3 + c[1]
+
+
+@kernel
 def rates(
     coefficients: LfpCoefficients, soc: Numeric, temperature_c: Numeric
 ) -> LfpRates:
@@ -87,7 +93,7 @@ def rates(
     lag = 1.0 / t - 1.0 / ROOM_K
     arrhenius = np.exp(-coefficients.resistance_activation_j_mol / GAS_J_MOL_K * lag)
     s, z = coefficients.resistance_soc, held(soc, (0.0, 1.0))
-    growth = coefficients.resistance_1_s * arrhenius * (s[0] * (z - 0.5) ** 3 + s[1])
+    growth = coefficients.resistance_1_s * arrhenius * _about_half(s, z)
     return LfpRates(end, exponent, growth * SECONDS_PER_DAY)
 
 
@@ -118,9 +124,7 @@ def age(
     pace = q[0] + q[1] * depth_moved + q[2] * np.exp(depth_moved**2 * c_rate**3)
     p = coefficients.cycle_exponent
     rate, depth = coefficients.resistance_rate, coefficients.resistance_depth
-    per_cycle = (rate[0] * c_rate + rate[1]) * (
-        depth[0] * (depth_moved - 0.5) ** 3 + depth[1]
-    )
+    per_cycle = (rate[0] * c_rate + rate[1]) * _about_half(depth, depth_moved)
     pace_1_day = coefficients.pace_1_day
     return Health(
         along_sigmoid(

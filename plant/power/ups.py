@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from plant._curves import held, outside, quadratic
+from plant._curves import held, loss_ratio, outside, quadratic
 from plant._kernel import kernel
 from plant._select import select
 from plant.types import Fraction, NonNegative, Numeric, Positive
@@ -180,7 +180,7 @@ def fit_loss_curve(
         ``a0, a1, a2`` for ``Ups.loss_curve``.
     """
     x = np.asarray(load_ratio, dtype=float)
-    loss = x / np.asarray(efficiency, dtype=float) - x
+    loss = loss_ratio(load_ratio, efficiency)
     columns = np.stack([np.ones_like(x), x, x * x], axis=1)
     a = np.linalg.lstsq(columns, loss, rcond=None)[0]
     return float(a[0]), float(a[1]), float(a[2])

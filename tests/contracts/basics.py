@@ -15,6 +15,7 @@ from plant.cooling.wet_tower import TowerC
 from plant.it import rack
 from plant.power import battery, distribution, transformer, ups
 from plant.types import AirC, OutdoorAir, Share
+from tests.contracts import balances
 from tests.contracts.row import Row
 
 # Carrier 19XR 1407 kW, EnergyPlus data set Chillers.idf
@@ -94,6 +95,7 @@ ROWS = {
         watch="fan_power_w",
         at_rest=((45.0, 30.0, 40.0, 20.0, 10.0), 0.0),
         told_by="tower make-up",
+        balance=balances.tower,
     ),
     "tower heat": Row(
         _tower,
@@ -103,6 +105,7 @@ ROWS = {
         watch="heat_w",
         at_rest=((20.0, 30.0, 0.0, 20.0, 10.0), 0.0),
         told_by="tower make-up",
+        balance=balances.tower,
     ),
     "tower make-up": Row(
         _tower,
@@ -135,6 +138,7 @@ ROWS = {
         watch="heat_w",
         at_rest=((0.0, 7.0, 25.0), 0.0),
         told_by="chiller power",
+        balance=balances.chiller,
     ),
     "chiller leaving": Row(
         chiller.leaving_temperature,
@@ -279,5 +283,6 @@ ROWS = {
         watch="power_w",
         at_rest=((0.8, 0.0, 60.0), 0.0),
         free="a request is cut to ratings and charge: the power delivered says so",
+        balance=balances.battery,
     ),
 }

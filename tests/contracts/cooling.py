@@ -26,6 +26,7 @@ from plant.cooling.wet_tower import TowerC
 from plant.heat_exchanger import PlateHeatExchanger
 from plant.it import air_server
 from plant.types import AirC, OutdoorAir, Share
+from tests.contracts import balances
 from tests.contracts.row import Row
 
 PLATE = PlateHeatExchanger(200e3, 35.0, 40.0)
@@ -207,6 +208,7 @@ ROWS = {
         watch="heat_w",
         at_rest=((1.0, 30.0, 0.0, 20.0), 0.0),
         beyond=((1.0, 50.0, 100.0, 35.0), "extrapolated"),
+        balance=balances.york,
     ),
     "closed-circuit tower": Row(
         _closed,
@@ -250,6 +252,7 @@ ROWS = {
         watch="heat_w",
         at_rest=((35.0, 0.0, 24.0, 20.0, 15.0), 0.0),
         beyond=((40.0, 5.0, 10.0, 30.0, 20.0), "extrapolated"),
+        balance=balances.ahu,
     ),
     "room-temperature water": Row(
         _ahu_water,
@@ -283,6 +286,7 @@ ROWS = {
         watch="power_w",
         at_rest=((0.0, 18.0, 25.0, 1.0), 0.0),
         beyond=((1e5, 30.0, 60.0, 1.0), "extrapolated"),
+        balance=balances.carried,
     ),
     "crah": Row(
         crah.operate,
@@ -348,6 +352,7 @@ ROWS = {
         watch="heat_w",
         at_rest=((24.0, 3.0, 25.0, 15.0, 2.0), 0.0),
         free="a balance of the streams as they are; properties flag theirs",
+        balance=balances.in_row,
     ),
     "rack inlet": Row(
         in_row.rack_inlet,

@@ -25,6 +25,7 @@ from plant.power import (
 )
 from plant.power.cell import AmbientC
 from plant.table import Table, lookup
+from tests.contracts import balances
 from tests.contracts.row import Row
 
 PLATE = cold_plate.ColdPlate(1000.0, 0.02, 0.01, 0.02)
@@ -165,6 +166,7 @@ ROWS = {
         at_rest=((0.0,), 17.0 / 0.96),
         beyond=((15e3,), "overloaded"),
         more=(((-1.0,), "overloaded"),),
+        balance=balances.conversion,
     ),
     "conversion chain": Row(
         conversion.chain,
@@ -174,6 +176,7 @@ ROWS = {
         watch="loss_w",
         beyond=((2800.0,), "overloaded"),
         more=(((-1.0,), "overloaded"),),
+        balance=balances.frontier,
     ),
     "supply unit": Row(
         conversion.supply,
@@ -182,6 +185,7 @@ ROWS = {
         rising={0: 1},
         watch="loss_w",
         beyond=((5e3,), "overloaded"),
+        balance=balances.conversion,
     ),
     "flux limit": Row(
         cold_plate.flux_exceeded, [(0, 1400)], PLATE, beyond=((2e3,), "")
@@ -267,6 +271,7 @@ ROWS = {
         watch="input_w",
         beyond=((2.1e6, 0.0, 0.0, 20.0), "overloaded"),
         more=(((-1e3, 0.0, 0.0, 20.0), "overloaded"),),
+        balance=balances.power_module,
     ),
     "generator": Row(
         generator.operate,
@@ -280,6 +285,7 @@ ROWS = {
             ((-1e3, 60.0), "overloaded"),
             ((1e5, 60.0), "underloaded"),
         ),
+        balance=balances.generator,
     ),
     "pv": Row(
         pv.operate,
@@ -289,6 +295,7 @@ ROWS = {
         watch="power_w",
         at_rest=((0.0, 20.0, 1.0), 0.0),
         more=(((1400.0, -20.0, 15.0), "curtailed"),),
+        balance=balances.pv,
     ),
     "pack": Row(
         _pack,
@@ -299,6 +306,7 @@ ROWS = {
         at_rest=((0.5, 0.0, 20.0, 60.0), 0.0),
         beyond=((0.1, 1e5, 20.0, 600.0), "limited"),
         more=(((0.5, 1.5e5, 20.0, 60.0), "extrapolated"),),
+        balance=balances.pack,
     ),
     "cell": Row(
         _cell,
@@ -349,5 +357,6 @@ ROWS = {
             ((6e5, 20.0, 18.0, 19.0), "short_liquid"),
             ((6e5, 30.0, 18.0, 17.9), "short_air"),
         ),
+        balance=balances.micro_module,
     ),
 }

@@ -30,7 +30,7 @@ from plant.cooling.dry_coil import CoilAirC, CoilWaterC
 from plant.cooling.dry_cooler import CoolerC
 from plant.it.rack import Racks
 from plant.types import AirC, OutdoorAir, Share
-from tests.contracts import basics, cooling
+from tests.contracts import balances, basics, cooling
 from tests.contracts.row import EXACT, Row
 
 PUMP = pump.PolynomialPump(12e3, 0.05, (0.1, 0.2, 0.3, 0.4))
@@ -128,14 +128,20 @@ ROWS = {
         cooling.AHU,
         watch="heat_w",
         rising={0: 1},
-        at_rest=((35.0, 10.0, 0.0, 20.0), 0.0),
-    ),
+        at_rest=((35.0, 10.0, 0.0, 20.0), 0.0), balance=balances.ahu),
     "cdu flow": Row(
         cdu.secondary_flow,
         [(0, 2e5)],
         cooling.CDU,
         rising={0: 1},
         at_rest=((0.0,), 0.0),
+        free=EXACT,
+    ),
+    "part load": Row(
+        chiller.part_load_ratio,
+        [(0, 2e6), (1e5, 2e6), (1, 1.2)],
+        rising={0: 1, 1: -1},
+        at_rest=((0.0, 1e6, 1.0), 0.0),
         free=EXACT,
     ),
     "chiller capacity": Row(
@@ -153,6 +159,7 @@ ROWS = {
         rising={2: -1, 4: 1},
         at_rest=((30.0, 3.0, 30.0, 15.0, 2.0), 0.0),
         free="a balance of the streams as they are; properties flag theirs",
+        balance=balances.valve,
     ),
     "blowdown": Row(
         wet_tower.blowdown,
@@ -205,8 +212,7 @@ ROWS = {
         cooling.DRY_COOLER,
         rising={0: 1, 1: 1, 3: -1},
         watch="heat_w",
-        at_rest=((0.0, 40.0, 20.0, 20.0, 0.0), 0.0),
-    ),
+        at_rest=((0.0, 40.0, 20.0, 20.0, 0.0), 0.0), balance=balances.tower),
     "fan flow": Row(
         fan.flow_ratio,
         [(0, 12)],

@@ -190,3 +190,20 @@ def test_energy_balances(row):
     x = points(row)
     left_w, size_w = row.balance(x, evaluate(row, *x))
     np.testing.assert_allclose(left_w, 0.0, atol=1e-9 * np.abs(size_w).max())
+
+
+ENERGY = {"heat_w", "loss_w", "input_w", "heat_stored_w", "unserved_w"}
+# what they give has no second side: the loss is all, or the heat is that of no balance
+ALONE = {"ups", "ups on mains", "cell"}
+
+
+def test_every_equation_with_energies_has_a_balance():
+    """Whoever gives a heat or a loss must say what it balances against."""
+    balanced = {row.equation for row in ROWS.values() if row.balance is not None}
+    missing = {
+        name
+        for name, row in ROWS.items()
+        if ENERGY & set(getattr(evaluate(row, *middle_of(row)), "_fields", ()))
+        and row.equation not in balanced
+    }
+    assert missing == ALONE
