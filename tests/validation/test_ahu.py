@@ -95,7 +95,7 @@ def test_supply_air_and_power_at_the_outdoor_flow(case, streams, check, draw):
     check("ahu_supply_max", np.abs(found.supply_c - case.table.t_prim_out_C).max())
 
 
-def test_power_from_the_setpoint(case, streams, check):
+def test_power_from_the_setpoint(case, streams, check, draw):
     """The power lies between those of the setpoint and of 0.01 K below.
 
     The reference ends its search up to 0.01 K beyond the setpoint, with a larger flow,
@@ -107,5 +107,6 @@ def test_power_from_the_setpoint(case, streams, check):
     least = ahu.operate(unit, *primary, setpoint_c, air)
     most = ahu.operate(unit, *primary, setpoint_c - REACHED_K, air)
     nearest_w = np.clip(case.table.p_elec_W, least.power_w, most.power_w)
+    draw("power from the setpoint [W]", case.table.p_elec_W, nearest_w)
     error = rmse(nearest_w, case.table.p_elec_W) / rated_w(unit)
     check("ahu_power_setpoint", error)

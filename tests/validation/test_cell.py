@@ -117,7 +117,7 @@ def test_voltage(cell_of, check, draw, case):
 
 
 @pytest.mark.slow
-def test_runs_that_the_fit_has_not_seen(case, params, check):
+def test_runs_that_the_fit_has_not_seen(case, params, check, draw):
     """Fitted on the first half of its known runs, by name, and judged on the others."""
     runs = runs_of(case)
     known = sorted(name for name, run in runs.items() if is_known(params, name, run))
@@ -127,13 +127,17 @@ def test_runs_that_the_fit_has_not_seen(case, params, check):
     parameters = fitted(case, params, {name: runs[name] for name in seen})
     lithium_iron = parameters.voltage_maximum_v < LITHIUM_IRON_BELOW_V
     figure = "cell_lfp_unseen" if lithium_iron else "cell_unseen"
-    for name in known[len(known) // 2 :]:
-        check(figure, rmse_v(parameters, runs[name]))
+    unseen = [runs[name] for name in known[len(known) // 2 :]]
+    made = [run.voltage_v + cell_fit.error_v(parameters, run) for run in unseen]
+    voltage = np.concatenate([run.voltage_v for run in unseen])
+    draw("cell voltage unseen [V]", voltage, np.concatenate(made))
+    for run in unseen:
+        check(figure, rmse_v(parameters, run))
 
 
-def test_energy(cell_of, check):
+def test_energy(cell_of, check, draw):
     parameters, runs = cell_of
-    worst = 0.0
+    energies = []
     for name, run in runs.items():
         rate = np.abs(run.current_a).max() / parameters.capacity_ah
         if "_dis_" not in name or (
@@ -142,14 +146,15 @@ def test_energy(cell_of, check):
         ):
             continue
         made = run.voltage_v + cell_fit.error_v(parameters, run)
-        energy = [
-            np.trapezoid(v * run.current_a, run.time_s) for v in (made, run.voltage_v)
-        ]
-        worst = max(worst, abs(energy[0] / energy[1] - 1.0))
-    check("cell_energy_max", worst)
+        energies.append(
+            [np.trapezoid(v * run.current_a, run.time_s) for v in (made, run.voltage_v)]
+        )
+    found, reference = np.transpose(energies)
+    draw("energy of a discharge [J]", reference, found)
+    check("cell_energy_max", np.abs(found / reference - 1.0).max())
 
 
-def test_thermal_node(cell_of, case, check, params):
+def test_thermal_node(cell_of, case, check, draw, params):
     """Temperature from the heat that the reference makes."""
     if "Cell cooling surface area [m2]" not in params:
         pytest.skip("isothermal: the parameter set has no thermal data")
@@ -160,15 +165,18 @@ def test_thermal_node(cell_of, case, check, params):
     )
     groups = case.table.sort_values("time_s", kind="stable").groupby("case")
     lumped = [table for _, table in groups if np.ptp(table.temp_K) > 0.0]
-    check("cell_temperature_max", max(node_error(plate, t) for t in lumped))
+    found = np.concatenate([node(plate, table) for table in lumped])
+    reference = np.concatenate([table.temp_K for table in lumped])
+    draw("cell temperature [K]", reference, found)
+    check("cell_temperature_max", np.abs(found - reference).max())
 
 
-def node_error(plate, table):
+def node(plate, table):
+    """Temperature from the heat of the reference [K]."""
     seconds, heat_w = table.time_s.to_numpy(float), table.heat_W.to_numpy(float)
     kelvin = table.temp_K.to_numpy(float)
-    now, worst = kelvin[0], 0.0
+    found = [kelvin[0]]
     for k, dt_s in enumerate(np.diff(seconds)):
         mean_w = 0.5 * (heat_w[k] + heat_w[k + 1])
-        now = cell.warmed(plate, now, mean_w, kelvin[0], dt_s)
-        worst = max(worst, abs(now - kelvin[k + 1]))
-    return worst
+        found.append(cell.warmed(plate, found[-1], mean_w, kelvin[0], dt_s))
+    return np.array(found)

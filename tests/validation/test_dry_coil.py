@@ -114,7 +114,8 @@ def test_from_the_design_fields(case, keep, check, draw):
 
 
 @pytest.mark.parametrize("half", [0, 1])
-def test_fit_on_the_other_half(case, keep, check, half):
+def test_fit_on_the_other_half(case, keep, check, draw, half):
     start = restated(design(case.params["fields"]), RESTATED)._replace(ua_w_k=100.0)
     coil = fitted(case.table[1 - half :: 2], start)
-    hold(coil, case.table[half::2], check, keep)
+    rest = case.table[half::2]
+    draw(f"heat by half {half} [W]", rest.q_total_W, hold(coil, rest, check, keep))

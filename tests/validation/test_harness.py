@@ -1,7 +1,9 @@
 """The harness refuses what would pass without proving anything, and says why."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -61,3 +63,13 @@ def test_the_page_is_not_written_from_a_part():
     assert page.read_text() == before
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "docs/validation.md is left as it is: not run: test_ageing.py" in done.stdout
+
+
+def test_every_test_that_judges_saves_its_plot():
+    silent = []
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        for node in ast.parse(path.read_text()).body:
+            names = {a.arg for a in node.args.args} if hasattr(node, "args") else set()
+            if "check" in names and "draw" not in names:
+                silent.append(f"{path.name}: {node.name}")
+    assert not [name for name in silent if ": test_" in name]

@@ -39,7 +39,7 @@ def test_constant_conductance(case, check, draw, exclude):
 
 
 @pytest.mark.prefix("ep_hx_")
-def test_nameplate_with_flow_exponent_of_zero(case, check, exclude):
+def test_nameplate_with_flow_exponent_of_zero(case, check, draw, exclude):
     """The nameplate of the plant, told to ignore the flows, is that exchanger."""
     if case.params.get("model", "CounterFlow") != "CounterFlow":
         exclude("the plate exchanger of the plant is a counterflow one")
@@ -60,6 +60,7 @@ def test_nameplate_with_flow_exponent_of_zero(case, check, exclude):
         table.m_cold_kg_s.to_numpy(float),
         water.heat_capacity(cold_in),
     )
+    draw("heat by the nameplate [W]", table.q_W, heat)
     hot_w_k = table.m_hot_kg_s * water.heat_capacity(hot_in)
     check("exchanger_outlet_max", max_error(hot_in - heat / hot_w_k, table.t_hot_out_C))
 

@@ -67,12 +67,13 @@ def two_roots(table):
     return water & table.over_ice & (table.wet_bulb_error < BOTH_ROOTS_K)
 
 
-def test_volume(case, check):
+def test_volume(case, check, draw):
     if "volume_m3_kgda" not in case.table:
         pytest.skip("the case has no column volume_m3_kgda")
     names = ("t_dry_bulb_C", "hum_ratio_kgkg", "p_Pa")
     given = (case.table[name].to_numpy(float) for name in names)
     volume = moist_air.specific_volume(*given)
+    draw("volume [m3_kg]", case.table.volume_m3_kgda, volume)
     error_share = np.abs(volume / case.table.volume_m3_kgda - 1)
     hot = case.table.t_dry_bulb_C > HOT_C
     for figure, rows in (("volume_hot_max", hot), ("volume_max", ~hot)):
