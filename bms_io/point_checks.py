@@ -103,7 +103,7 @@ def _same_devices(devices: Mapping[str, DeviceSpec]) -> Iterator[Finding]:
     """One device under two names would be polled twice and hide overlaps."""
     seen: dict[tuple[object, ...], str] = {}
     for name, spec in devices.items():
-        keys = ("protocol", "host", "port", "unit", "device_instance", "integration")
+        keys = ("protocol", "host", "port", "tls", "unit", "device_instance")
         if not known(spec, *keys):
             continue
         which = {"modbus_tcp": spec.unit, "bacnet_ip": spec.device_instance}
@@ -220,10 +220,13 @@ def _place(spec: PointSpec) -> tuple[str, str, int, int] | None:
 
 def table_of(spec: PointSpec) -> Table | None:
     """Table of a point, or what corresponds to it; None if the entry does not tell."""
-    part = {"modbus": "table", "bacnet": "object"}.get(_wire_key(spec) or "")
-    place = spec.__dict__.get(_wire_key(spec) or "")
-    whole = place is not None and (part is None or known(place, part))
-    return spec.table if whole else None
+    key = _wire_key(spec)
+    if key is None or not known(spec, key):
+        return None
+    if key == "dsx":
+        return spec.table if known(spec, "write") else None
+    part = "table" if key == "modbus" else "object"
+    return spec.table if known(getattr(spec, key), part) else None
 
 
 def _wire_key(spec: PointSpec) -> str | None:

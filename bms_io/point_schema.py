@@ -5,9 +5,9 @@ is in ``bms_io.point_relations``, what needs more than one entry in
 ``bms_io.point_checks``.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from bms_io.codec import ByteOrder, WireType
 from plant.types import NonNegative, Positive
@@ -39,6 +39,16 @@ class _Strict(BaseModel):
     """Nothing unknown, nothing changed after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _yes_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what pydantic would take for 1 or 0."""
+        field = cls.model_fields[info.field_name or ""]
+        if isinstance(value, bool) and field.annotation is not bool:
+            message = "should not be yes, no, true or false"
+            raise ValueError(message)
+        return value
 
 
 class WireSpec(_Strict):

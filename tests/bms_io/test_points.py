@@ -1,8 +1,11 @@
 """A point map is refused with every finding at once, or trusted."""
 
+import copy
+import itertools
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bms_io.point_names import SIGNALS
 from bms_io.points import load_points
@@ -292,6 +295,8 @@ SMALL = "modbus: {table: holding, address: 0, type: int16, byte_order: ABCD}"
          "devices.b: is the same device as bms"),
         ("host: 127.0.0.1", "host: not a host", "devices.bms.host"),
         ("port: 5020", "port: 0", "devices.bms.port"),
+        ("port: 5020", "port: 5020, unit: yes", "devices.bms.unit: is True: should not"),
+        ("min: 59", "min: true", "write.min: is True: should not be yes"),
     ],
 )  # fmt: skip
 def test_maps_that_cannot_work_are_refused(tmp_path, old, new, said):
@@ -339,3 +344,35 @@ def test_the_map_of_the_documentation_is_right(tmp_path):
     found = load_points(path)
     assert {d.port for d in found.devices.values()} == {802, 47808, 1883}
     assert set(found.points["outputs.tcs_supply_c"].redundant_with) < set(found.points)
+
+
+JUNK = [None, [], "x", -1, True, {1: 2}]
+
+
+@pytest.mark.parametrize("key", ["devices", "points", "scan_every", "version"])
+def test_damage_of_any_key_is_told_and_never_a_traceback(tmp_path, key):
+    page = (REFERENCE.parents[2] / "docs" / "points.md").read_text()
+    whole = yaml.safe_load(page.split("```yaml\n")[1].split("```")[0])
+    path, told = tmp_path / "points.yaml", 0
+    for at, junk in itertools.product(paths_below(whole, key), JUNK):
+        damaged = copy.deepcopy(whole)
+        section = damaged
+        for part in at[:-1]:
+            section = section[part]
+        section[at[-1]] = junk
+        path.write_text(yaml.safe_dump(damaged, allow_unicode=True))
+        try:
+            load_points(path)
+        except ConfigError as error:
+            told += str(error).count("points.yaml:") > 0
+    assert told > len(JUNK) // 2
+
+
+def paths_below(data, *at):
+    """Path of a key and of everything in it that is a section or stands in one."""
+    section = data
+    for part in at:
+        section = section[part]
+    yield at
+    for key in section if isinstance(section, dict) else ():
+        yield from paths_below(data, *at, key)
