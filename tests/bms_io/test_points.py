@@ -349,7 +349,15 @@ def test_the_map_of_the_documentation_is_right(tmp_path):
 JUNK = [None, [], "x", -1, True, {1: 2}]
 
 
-@pytest.mark.parametrize("key", ["devices", "points", "scan_every", "version"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "devices",
+        pytest.param("points", marks=pytest.mark.slow),
+        "scan_every",
+        "version",
+    ],
+)
 def test_damage_of_any_key_is_told_and_never_a_traceback(tmp_path, key):
     page = (REFERENCE.parents[2] / "docs" / "points.md").read_text()
     whole = yaml.safe_load(page.split("```yaml\n")[1].split("```")[0])
