@@ -8,6 +8,7 @@ from rich.table import Table
 
 from dashboards import console, controllers
 from optimizer.compare import compare
+from optimizer.rules_file import tuned_for
 from twin import claims
 from twin.claims import Claim, Optimized
 from twin.config import load_site
@@ -31,11 +32,12 @@ def show(as_json: bool) -> None:
 
 
 def optimized() -> Optimized:
-    """A year of the legacy site at its fixed setpoints and under the rules."""
+    """A year of the legacy site at its fixed setpoints and under its tuned rules."""
     site = load_site(LEGACY)
     scenario = load_scenario(site, "01-01", YEAR_H)
     names = ("fixed", "rules")
-    fixed, rules = compare(site, scenario, controllers.make(names, site))
+    tuned = tuned_for(LEGACY).rules
+    fixed, rules = compare(site, scenario, controllers.make(names, site, tuned))
     return Optimized(
         LEGACY,
         scenario.weather.source,
