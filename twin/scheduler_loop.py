@@ -109,12 +109,13 @@ def _shadow(
     """When the first job can start by the limits, and what is left beside it then."""
     free_units, free_power = free
     for k in range(count):
-        if (
+        job = ordered[k]
+        fits = (
             free_units + ROUNDING >= units[head]
             and free_power + ROUNDING_W >= power[head]
-        ):
+        )
+        if fits and expected[job] > now:  # all that end at the same time count
             break
-        job = ordered[k]
         free_units += units[job]
         free_power += power[job]
         now = max(now, expected[job])

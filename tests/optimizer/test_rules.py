@@ -102,12 +102,12 @@ def test_pressure_keeps_a_floor_for_a_jump_of_the_load():
 
 
 def test_air_units_leave_when_fans_idle_and_return_when_fans_or_valves_ask():
-    eighty = DESIGN._replace(air_units_on=80.0)
-    assert decide(active=eighty, in_row_fan_speed=0.2).air_units_on == 75.0
-    assert decide(active=eighty, in_row_fan_speed=0.5).air_units_on == 80.0
-    assert decide(active=eighty, in_row_fan_speed=0.95).air_units_on == 85.0
-    starved = decide(active=eighty, in_row_fan_speed=0.2, in_row_valve=0.95)
-    assert starved.air_units_on == 80.0
+    ninety = DESIGN._replace(air_units_on=90.0)
+    assert decide(active=ninety, in_row_fan_speed=0.2).air_units_on == 85.0
+    assert decide(active=ninety, in_row_fan_speed=0.5).air_units_on == 90.0
+    assert decide(active=ninety, in_row_fan_speed=0.95).air_units_on == 95.0
+    starved = decide(active=ninety, in_row_fan_speed=0.2, in_row_valve=0.95)
+    assert starved.air_units_on == 90.0
 
 
 def test_ups_modules_leave_at_low_load_and_the_guard_keeps_the_spare():
