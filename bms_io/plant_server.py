@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,10 +22,12 @@ from bms_io.spoken import Spoken, speak
 from bms_io.virtual_plant import Ports, VirtualPlant
 from twin.config import load_site
 from twin.errors import ConfigError, WetbulbError
+from twin.faults import Faults, apply
 from twin.perturb import perturb
 from twin.resources import resolve
 from twin.scenario import load_scenario
 from twin.sensors import SensorNoise
+from twin.topology import Facility
 
 SECONDS_PER_HOUR = 3600.0
 SPREAD = 0.05  # assumption: nameplates are within 5 % of the machine
@@ -99,6 +101,7 @@ def build(job: PlantJob) -> VirtualPlant:
     rng = np.random.default_rng(job.seed)
     known = [parse_fault(text) for text in job.faults]
     _refuse_late(known, job.hours)
+    _refuse_too_many(known, site.facility)
     faults = PlantFaults(known, spoken, np.random.default_rng([job.seed, 1]))
     plant = SimulatedPlant(
         facility=perturb(site.facility, rng, job.spread),
@@ -124,6 +127,27 @@ def _refuse_late(faults: list[Fault], hours: float) -> None:
     ]
     if late:
         raise ConfigError("\n".join(late))
+
+
+def _refuse_too_many(faults: list[Fault], facility: Facility) -> None:
+    """More units than there are cannot trip; of some the equations need one."""
+    wrong = [
+        f"fault of {f.target!r}: {f.amount:g} are more than can trip at this site. "
+        "Change the amount."
+        for f in faults
+        if f.kind == "trip" and f.target.endswith("_out")
+        # the last of them makes no difference
+        if _without(facility, f.target, f.amount)
+        == _without(facility, f.target, f.amount - 1.0)
+    ]
+    if wrong:
+        raise ConfigError("\n".join(wrong))
+
+
+def _without(facility: Facility, target: str, amount: float) -> Facility:
+    """Nameplates with so many units out of service."""
+    out: dict[str, Any] = {target: amount}
+    return apply(facility, Faults(**out))
 
 
 def _spoken(job: PlantJob, usual: str) -> PointMap:

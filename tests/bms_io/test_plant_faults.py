@@ -297,9 +297,19 @@ def test_faults_that_would_do_nothing_are_refused(text, said):
     [
         ("chillers_out:trip=1.5", "no number of units"),
         ("tower_fouling:trip=1", "a share below 1"),
+        ("chillers_out:trip=99", "99 are more than can trip"),
         ("outputs.chip_c:off@3600", "begins at 3600 s, but the plant runs for 3600 s"),
     ],
 )
 def test_faults_that_a_plant_cannot_have_are_refused(text, said):
     with pytest.raises(ConfigError, match=said):
         build(PlantJob("hybrid_10mw", "07-15", 1.0, faults=(text,)))
+
+
+def test_every_unit_of_a_kind_may_trip(site):
+    for target, count in (
+        ("chillers_out", site.facility.trim_chillers.chiller_count),
+        ("tower_pumps_out", site.facility.heat_rejection.pump_count),
+    ):
+        texts = (f"{target}:trip={count:g}@600",)
+        build(PlantJob("hybrid_10mw", "07-15", 1.0, faults=texts))
