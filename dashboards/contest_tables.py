@@ -1,5 +1,7 @@
 """A comparison as rows of text and as sentences that say no more than the sample does."""
 
+import numpy as np
+
 from optimizer.contestants import ORACLE, WITHOUT
 from optimizer.statistics import LEAST_BLOCKS, Interval
 from optimizer.verdict import TABLE, Column, Difference, Verdict
@@ -29,7 +31,9 @@ def headings() -> list[str]:
 
 
 def bounded(found: Interval, form: str, factor: float = 1.0) -> str:
-    """Value with its interval, or the value alone."""
+    """Value with its interval, or the value alone; nan is nothing."""
+    if np.isnan(found.value):
+        return NOTHING
     value = format(found.value * factor, form)
     if not found.known:
         return value
@@ -42,9 +46,7 @@ def cells(column: Column) -> list[str]:
     solve = NOTHING
     if column.solve_p50_s > 0.0:
         solve = f"{column.solve_p50_s:.2f} / {column.solve_p99_s:.2f}"
-    gap = NOTHING
-    if column.gap_closure.value == column.gap_closure.value:  # not nan
-        gap = bounded(column.gap_closure, ".0f", 100.0)
+    gap = bounded(column.gap_closure, ".0f", 100.0)
     decided = f"{column.fallbacks} of {column.decisions}"
     return [
         *(

@@ -50,6 +50,8 @@ class Day(NamedTuple):
     bill_demand: float
     bill_wear: float
     bill_charge_owed: float
+    # plan's linear model against the twin, absolute, first steps; 0 without a model
+    linearization_error_j: float
 
 
 BILL = tuple(f"bill_{name}" for name in Bill._fields)
@@ -92,8 +94,18 @@ def days_of(
         rows = telemetry[_inside(telemetry["time_s"], begin_s, 1e-6)]
         moves = setpoints[_inside(setpoints["time_s"], begin_s, 0.0)]
         name = month_day(episode.first_day + number)
-        found.append(_day(site, scenario, name, (rows, moves)))
+        error_j = _linearization_error_j(site, results, begin_s)
+        found.append(_day(site, scenario, name, (rows, moves), error_j))
     return found
+
+
+def _linearization_error_j(site: Site, results: Results, begin_s: float) -> float:
+    """Sum over a day's decisions of what the plan's linear model missed the twin by."""
+    error_w = np.array([d.linearization_error_w for d in results.decisions])
+    begun_s = results.arrays["control_time"].to_numpy()[: len(error_w)]
+    of_day = (begun_s >= begin_s) & (begun_s < begin_s + DAY_S)
+    missed_w = np.nansum(np.abs(error_w[of_day]))
+    return float(missed_w) * site.control.control_interval_s
 
 
 def _inside(time_s: "pd.Series[float]", begin_s: float, after_s: float) -> Any:
@@ -102,7 +114,11 @@ def _inside(time_s: "pd.Series[float]", begin_s: float, after_s: float) -> Any:
 
 
 def _day(
-    site: Site, scenario: Scenario, name: str, tables: tuple[pd.DataFrame, pd.DataFrame]
+    site: Site,
+    scenario: Scenario,
+    name: str,
+    tables: tuple[pd.DataFrame, pd.DataFrame],
+    linearization_error_j: float,
 ) -> Day:
     """Figures of one day from its rows."""
     rows, moves = tables
@@ -126,6 +142,7 @@ def _day(
         free_cooling_h=float((rows["chillers_on"] < 1.0).sum()) * scan_s / 3600.0,
         eco_h=float((rows["ups_eco"] > 0.0).sum()) * scan_s / 3600.0,
         **dict(zip(BILL, owed, strict=True)),
+        linearization_error_j=linearization_error_j,
     )
 
 

@@ -45,6 +45,9 @@ TABLE = (
     Figure("reversals", "", ".0f", lambda s: s["reversals"]),
     Figure("free cooling", "h", ",.0f", lambda s: s["free_cooling_h"]),
     Figure("ECO mode", "h", ",.0f", lambda s: s["eco_h"]),
+    Figure(
+        "linearization error", "% of overhead", ".2f", lambda s: linearization_error(s)
+    ),
 )
 
 
@@ -60,6 +63,13 @@ def beyond_load_j(sums: dict[str, Array]) -> Array:
     overhead and PUE, so that warm chips look like a saving there.
     """
     return np.asarray(sums["site_energy_j"] - sums["asked_energy_j"])
+
+
+def linearization_error(sums: dict[str, Array]) -> Array:
+    """What plans missed the twin by [% of the overhead energy], nan without plans."""
+    missed_j = sums["linearization_error_j"]
+    share = 100.0 * missed_j / overhead_j(sums)
+    return np.asarray(np.where(missed_j > 0.0, share, np.nan))
 
 
 def objective_usd(sums: dict[str, Array]) -> Array:

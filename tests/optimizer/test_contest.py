@@ -7,13 +7,15 @@ import pytest
 from typer.testing import CliRunner
 
 from dashboards.cli import app
+from dashboards.contest_tables import cells, headings
 from optimizer import contest
 from optimizer.contest import Contest, Outcome, Task, kept, run_all, run_task
 from optimizer.episodes import Episode, World
-from optimizer.ledger import BILL, Day
-from optimizer.rules import RuleParameters
+from optimizer.ledger import BILL, Day, days_of
+from optimizer.rules import RuleParameters, RulesController
 from optimizer.verdict import judge
 from twin.config import load_site
+from twin.interfaces import Decision
 from twin.kpis import kpis
 from twin.simulate import simulate
 
@@ -53,6 +55,30 @@ def test_a_comparison_goes_on_where_it_stopped(tmp_path):
     assert told[1][1] == 0.0  # found on disk
     assert both[1].days == first[0].days == alone.days
     assert kept(tasks[0], tmp_path) == both[0]
+
+
+def test_the_linearization_error_of_a_day_is_that_of_its_decisions():
+    site = load_site("edge_50kw")
+    scenario = contest.scenario_of(site, World(), EPISODE)
+    run = simulate(site, scenario, RulesController(site))
+    begun_s = run.arrays["control_time"].to_numpy()
+    told_w = np.full(len(begun_s), np.nan)
+    second = begun_s >= (12 + 24) * 3600.0
+    told_w[np.flatnonzero(second)[:2]] = [300.0, -500.0]
+    decisions = [
+        Decision(site.design, "", linearization_error_w=float(w)) for w in told_w
+    ]
+    days = days_of(site, scenario, EPISODE, run._replace(decisions=decisions))
+    interval_s = site.control.control_interval_s
+    assert [d.linearization_error_j for d in days] == [0.0, 800.0 * interval_s]
+
+
+def test_a_controller_without_a_linear_model_has_no_linearization_error():
+    missed = {"it_energy_j": 1.0, "linearization_error_j": 0.01}
+    verdict = judge([outcome("rules", [3.0]), outcome("mpc", [3.0], **missed)])
+    row = headings().index("linearization error [% of overhead]")
+    rules, mpc = (cells(column)[row] for column in verdict.columns)
+    assert (rules, mpc) == ("-", "0.50")
 
 
 def day(**figures):

@@ -1,5 +1,6 @@
 """Polish: never dearer, within limits and reach, and as good as a general solver."""
 
+import casadi
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -118,3 +119,93 @@ def test_polish_reaches_what_a_general_solver_finds(date):
             )
             best[step] = min(best[step], result.fun)
     assert found.step_usd.sum() <= best.sum() * (1.0 + 1e-4)
+
+
+class OnTwin(casadi.Callback):
+    """Cost of one step of a plan on the twin, with central differences in one batch."""
+
+    def __init__(self, of_batch, size):
+        casadi.Callback.__init__(self)
+        self.of_batch, self.size, self.kept = of_batch, size, []
+        self.construct("on_twin", {})
+
+    def get_sparsity_in(self, number):
+        return casadi.Sparsity.dense(self.size, 1)
+
+    def eval(self, given):
+        point = np.array(given[0]).ravel()
+        return [self.of_batch(point[None])[0]]
+
+    def has_jacobian(self):
+        return True
+
+    def get_jacobian(self, name, names_in, names_out, options):
+        made = Slope(self.of_batch, self.size, name, names_in, names_out)
+        self.kept.append(made)  # casadi holds no reference
+        return made
+
+
+class Slope(casadi.Callback):
+    """Its gradient."""
+
+    def __init__(self, of_batch, size, name, names_in, names_out):
+        casadi.Callback.__init__(self)
+        self.of_batch, self.size = of_batch, size
+        self.construct(name, {})
+
+    def get_n_in(self):
+        return 2
+
+    def get_sparsity_in(self, number):
+        return casadi.Sparsity.dense(*((self.size, 1) if number == 0 else (1, 1)))
+
+    def get_sparsity_out(self, number):
+        return casadi.Sparsity.dense(1, self.size)
+
+    def eval(self, given):
+        point = np.array(given[0]).ravel()
+        half = 1e-4
+        moved = half * np.eye(self.size)
+        found = self.of_batch(np.concatenate([point + moved, point - moved]))
+        return [(found[: self.size] - found[self.size :])[None] / (2.0 * half)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("date", ["01-20", "07-15"])
+def test_polish_is_within_a_ten_thousandth_of_ipopt(date):
+    """IPOPT from two starts, one program per step, as steps do not couple."""
+    site, measure, start, reach = situation("hybrid_10mw", date, steps=3)
+    found = polish(measure, start, reach, radius_of(site), 25)
+    best = np.full(3, np.inf)
+    rng = np.random.default_rng(0)
+    for step in range(3):
+        of_batch = _cost_of(measure, start, reach, step)
+        size = len(CONTINUOUS)
+        twin, x = OnTwin(of_batch, size), casadi.MX.sym("x", size)
+        options = {
+            "ipopt.print_level": 0,
+            "print_time": 0,
+            "ipopt.hessian_approximation": "limited-memory",
+            "ipopt.max_iter": 40,
+        }
+        solver = casadi.nlpsol("s", "ipopt", {"x": x, "f": twin(x)}, options)
+        for first in rng.uniform(0.0, 1.0, (2, size)):
+            ended = solver(x0=first, lbx=0.0, ubx=1.0)
+            best[step] = min(best[step], float(ended["f"]))
+    assert found.step_usd.sum() <= best.sum() * (1.0 + 1e-4)
+
+
+def _cost_of(measure, start, reach, step):
+    """Cost of one step for a batch of shares of the reach, shape (point, lever)."""
+    low, high = (bound[step, CONTINUOUS] for bound in reach)
+    steps = len(measure.forecast.step_s)
+    guess = (start.response.state, start.stressed.state)
+
+    def one(point):
+        fields = {name: np.array(v) for name, v in start.setpoints._asdict().items()}
+        for share, least, most, i in zip(point, low, high, CONTINUOUS, strict=True):
+            fields[LEVERS[i]] = np.full(steps, fields[LEVERS[i]])
+            fields[LEVERS[i]][step] = least + share * (most - least)
+        return judge(measure, guess, Setpoints(**fields)).step_usd[step]
+
+    return lambda points: np.array([one(point) for point in points])
