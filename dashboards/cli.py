@@ -38,6 +38,7 @@ from dashboards.control_commands import audit_app, control_app
 from dashboards.job_commands import forecast_app, jobs_app
 from dashboards.points_commands import points_app
 from dashboards.site_commands import site_app
+from dashboards.study_commands import study_app
 from dashboards.tune_commands import tune_app
 
 app = typer.Typer(
@@ -55,6 +56,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(tune_app, name="tune")
+app.add_typer(study_app, name="study")
 app.command()(calibrate)
 app.add_typer(calibration_app, name="calibration")
 

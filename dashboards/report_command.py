@@ -22,7 +22,7 @@ def run(directory: Path, formats: tuple[str, ...], as_json: bool) -> None:
         If there is no finished run, or an extra is missing.
     """
     for name in formats:
-        _check(name)
+        check_extra(name)
     study = reread.study(directory)
     written = {name: str(_write(study, name)) for name in ("html", *formats)}
     if as_json:
@@ -33,7 +33,7 @@ def run(directory: Path, formats: tuple[str, ...], as_json: bool) -> None:
         console.write(path)
 
 
-def _check(name: str) -> None:
+def check_extra(name: str) -> None:
     """Refuse a format whose extra is not installed."""
     if importlib.util.find_spec(NEEDS[name]) is None:
         message = (
