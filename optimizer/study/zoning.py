@@ -156,11 +156,9 @@ def _unit(maximized: str) -> str:
 def _contradiction(given: Inputs) -> str:
     """Smallest set of limits that cannot hold together (deletion filter)."""
     m = build(given)
-    m.most.deactivate()
-    m.nothing = pe.Objective(expr=0.0)
     names = [
         c.name
-        for c in m.component_objects(pe.ConstraintList, active=True)
+        for c in m.component_objects(pe.Constraint, active=True)
         if c.name not in FIXED
     ]
     needed = []
