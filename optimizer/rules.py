@@ -23,6 +23,9 @@ from twin.interfaces import Decision, Estimate
 from twin.signals import Inputs, Outputs, Setpoints
 
 Number = Any  # a float here; elsewhere signals may be arrays
+# Not tuned, so that no tuning can take it away: this close to the limit of the rack
+# inlet every air unit and the whole design pressure are asked for (assumption).
+HOT_MARGIN_K = 0.3
 
 
 class RuleParameters(NamedTuple):
@@ -97,6 +100,12 @@ def _stepped(value: Number, reading: Number, low: float, high: float) -> Number:
 
 
 @kernel
+def _hot(site: RuleSite, measured: Outputs) -> bool:
+    """Whether racks are about to be too warm, whatever was tuned."""
+    return bool(measured.rack_inlet_c > site.rack_inlet_c - HOT_MARGIN_K)
+
+
+@kernel
 def _towers(
     site: RuleSite, inputs: Inputs, measured: Outputs, active: Setpoints
 ) -> tuple[Number, Number, Number]:
@@ -135,6 +144,8 @@ def _pressures(
     tcs_pa = tcs_pa + 0.0 * measured.chip_c
     least_pa = p.pressure_least * site.design.fws_pressure_pa
     fws_pa = max(active.fws_pressure_pa + fws_pa, least_pa)
+    if _hot(site, measured):
+        fws_pa = max(fws_pa, site.design.fws_pressure_pa)
     return (
         _inside(site.guard.fws_pressure_pa, fws_pa),
         _inside(site.guard.tcs_pressure_pa, active.tcs_pressure_pa + tcs_pa),
@@ -157,7 +168,7 @@ def _coolant(site: RuleSite, measured: Outputs, active: Setpoints) -> Number:
 def _air(site: RuleSite, measured: Outputs, active: Setpoints) -> tuple[Number, Number]:
     """Chilled water follows the coil valve, supply air the rack inlet."""
     p = site.rules
-    asking = measured.in_row_valve > p.valve_high
+    asking = measured.in_row_valve > p.valve_high or _hot(site, measured)
     chilled_k: Number = -p.chilled_respond_k if asking else p.chilled_trim_k
     chilled_k = chilled_k + 0.0 * measured.in_row_valve  # nan where the reading is
     target_c = site.rack_inlet_c - p.inlet_margin_k
@@ -186,6 +197,8 @@ def _air_units(site: RuleSite, measured: Outputs, active: Setpoints) -> Number:
     group = max(np.round(p.air_group * site.air_units), 1.0)
     least = np.ceil(p.air_least * site.air_units)
     wanted = max(count + group * more, least)
+    if _hot(site, measured):
+        wanted = site.air_units
     return _inside(site.guard.air_units_on, wanted + 0.0 * measured.in_row_valve)
 
 

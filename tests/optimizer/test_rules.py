@@ -40,11 +40,11 @@ FORECAST = Forecast(
 )
 
 
-def decide(wet_bulb_c=12.0, active=DESIGN, **measured):
+def decide(wet_bulb_c=12.0, active=DESIGN, rules=PLAIN, **measured):
     inputs = Inputs(wet_bulb_c + 8.0, wet_bulb_c, 0.008, 82e3, 5e6)
     state = State(20.0, 22.0, 30.0, 24.0, 0.95, 0.0, 1e9)
     seen = Estimate(0.0, inputs, state, active, {**CALM, **measured}, ())
-    return RulesController(SITE, PLAIN).decide(seen, FORECAST, 0.0).setpoints
+    return RulesController(SITE, rules).decide(seen, FORECAST, 0.0).setpoints
 
 
 def test_tower_water_follows_wet_bulb_with_approach_and_a_floor():
@@ -108,6 +108,25 @@ def test_air_units_leave_when_fans_idle_and_return_when_fans_or_valves_ask():
     assert decide(active=ninety, in_row_fan_speed=0.95).air_units_on == 95.0
     starved = decide(active=ninety, in_row_fan_speed=0.2, in_row_valve=0.95)
     assert starved.air_units_on == 90.0
+
+
+def test_hot_racks_get_everything_whatever_was_tuned():
+    lazy = RuleParameters(
+        air_group=0.02, air_least=0.3, pressure_least=0.25, valve_high=0.98,
+        inlet_margin_k=0.4, pressure_respond_pa=5e3, air_up_speed=0.98,
+    )  # fmt: skip
+    low = DESIGN._replace(
+        air_units_on=40.0, fws_pressure_pa=0.5 * DESIGN.fws_pressure_pa
+    )
+    hot, warm = (
+        decide(active=low, rules=lazy, rack_inlet_c=SITE.limits.rack_inlet_c - k)
+        for k in (0.2, 0.5)
+    )
+    assert hot.air_units_on == SITE.facility.air.in_row_count
+    assert hot.fws_pressure_pa == DESIGN.fws_pressure_pa
+    assert hot.chilled_water_c <= low.chilled_water_c
+    assert warm.air_units_on < hot.air_units_on
+    assert warm.fws_pressure_pa < hot.fws_pressure_pa
 
 
 def test_ups_modules_leave_at_low_load_and_the_guard_keeps_the_spare():
