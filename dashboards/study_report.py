@@ -58,6 +58,7 @@ def summary(found: Findings) -> dict[str, Any]:
         "tornado": found.swings,
         "break_even": found.break_even,
         "other_climates": found.other_climates,
+        "generations": found.courses,
     }
 
 
@@ -91,10 +92,21 @@ def sheets(found: Findings) -> dict[str, pd.DataFrame]:
         "monthly": pd.DataFrame({"month": range(1, 13), **monthly}),
         "tornado": pd.DataFrame(found.swings),
         "break_even": pd.DataFrame(found.break_even),
+        "generations": _generations(found),
         "capacities": _capacities(found),
         "assumptions": _assumptions(found),
         "screened": found.screened,
     }
+
+
+def _generations(found: Findings) -> pd.DataFrame:
+    """Elastic and fixed design by phase, with the cost of the whole course."""
+    rows = [
+        {**phase._asdict(), "tco_usd_it_kwh": course.tco_usd_it_kwh}
+        for course in found.courses
+        for phase in course.phases
+    ]
+    return pd.DataFrame(rows)
 
 
 def _standing(phase: Any) -> dict[str, int]:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.study.climate import Year, bins_of, year_of
+from optimizer.study.generations import Course, courses
 from optimizer.study.judge import Verdict, fixed_counts, pareto, shares, verdict
 from optimizer.study.layout import Choice, Load, choice_of, load_of, site_of
 from optimizer.study.program import KINDS, Inputs, inputs_of
@@ -62,6 +63,7 @@ class Findings(NamedTuple):
     swings: list[Swing]
     break_even: list[BreakEven]
     other_climates: dict[str, Verdict]  # the best layout elsewhere
+    courses: list[Course]  # elastic and fixed design; empty with one generation
 
 
 class Study:
@@ -220,4 +222,5 @@ def _findings(
         given.loaded, given, best, load, study.climates[0], table, chosen,
         {k: v for k, v in shares(given, load, top.choice, out=1).items() if k in KINDS},
         ride.holds_s, ride.first, tornado(given, bills), pairs, elsewhere,
+        courses(given, bins_of(first), best),
     )  # fmt: skip

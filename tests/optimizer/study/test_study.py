@@ -1,5 +1,7 @@
 """Layout studies: checked at the door, capacities of the twin, limits that are told."""
 
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 
 from optimizer.study.catalogue import read_catalogue
 from optimizer.study.climate import bins_of, year_of
+from optimizer.study.generations import courses, fixed_design
 from optimizer.study.judge import fixed_counts, pareto, shares
 from optimizer.study.layout import choice_of, load_of, site_of
 from optimizer.study.program import Inputs, inputs_of
@@ -182,3 +185,44 @@ def test_processes_and_dask_give_the_same_bits(tmp_path: Path) -> None:
     cluster = run_chunks(screen_chunk, todo, tmp_path / "c", {}, "dask")
     pd.testing.assert_frame_equal(here, pool, check_exact=True)
     pd.testing.assert_frame_equal(here, cluster, check_exact=True)
+
+
+def test_a_fixed_design_serves_less_than_an_elastic_one() -> None:
+    given = inputs_of(load_study("greenfield_100mw"))
+    study, site = given.loaded.study, given.loaded.site
+    elastic = answer(given, shadow=False)
+    bins = bins_of(year_of(site, study.climates[0], study.economy))
+    both = {course.design: course for course in courses(given, bins, elastic)}
+    fixed = fixed_design(given)
+    assert all(p.units == fixed.phases[0].units for p in fixed.phases)
+    assert both["fixed"].it_kwh < both["elastic"].it_kwh
+    last = [both[name].phases[-1] for name in ("fixed", "elastic")]
+    assert last[0].it_power_w < last[1].it_power_w
+    assert fixed.price_usd > sum(
+        given.loaded.catalogue.items[name].price_usd * count
+        for name, count in fixed.phases[0].units.items()
+    )
+
+
+@pytest.mark.slow
+def test_a_killed_worker_of_a_cluster_changes_nothing(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    todo = [task._replace(size=300) for task in tasks() * 2]
+    todo = [task._replace(number=n) for n, task in enumerate(todo)]
+    here = run_chunks(screen_chunk, todo, tmp_path / "a", {}, "serial")
+    killed: list[int] = []
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None
+    ) as cluster:
+
+        def kill_one(done: int, total: int) -> None:
+            if not killed:
+                worker = next(iter(cluster.workers.values()))
+                killed.append(worker.pid)
+                os.kill(worker.pid, signal.SIGKILL)
+
+        address = cluster.scheduler_address
+        assert address.startswith("tcp://")
+        there = run_chunks(screen_chunk, todo, tmp_path / "b", {}, address, kill_one)
+    assert killed
+    pd.testing.assert_frame_equal(here, there, check_exact=True)
