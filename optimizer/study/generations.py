@@ -104,20 +104,23 @@ def _course(design: str, given: Inputs, bins: Bins, found: Answer) -> Course:
         energy_usd += worth * year.site_power_w * hours_k * money.energy_usd_kwh
         it_kwh += years * year.it_power_w * hours_k
         unused = _unused(given, phase)
-        rows.append(Generation(design, phase.year, phase.it_power_w, *unused, year.pue))
+        air, liquid, ups = (unused[kind] for kind in STRANDED)
+        rows.append(
+            Generation(design, phase.year, phase.it_power_w, air, liquid, ups, year.pue)
+        )
     total = found.price_usd + energy_usd
     return Course(design, rows, found.price_usd, energy_usd, it_kwh, total / it_kwh)
 
 
-def _unused(given: Inputs, phase: LayoutPhase) -> list[float]:
+def _unused(given: Inputs, phase: LayoutPhase) -> dict[str, float]:
     """Capacity beyond duty and spares of coolers, CDUs and UPS modules [W]."""
     load = load_of(phase, given.loaded.catalogue)
     choice = choice_of(phase, given.loaded.site.design, given.loaded.study.conditions)
     duties = duties_of(given, load, choice)
     spares = given.loaded.study.spares._asdict()
-    unused = []
+    unused = {}
     for kind in STRANDED:
         count = phase.units[kind]
         usable = {"N": count, "N+1": max(count - 1, 0), "2N": count / 2}[spares[kind]]
-        unused.append(max(usable * getattr(given.capacity, kind) - duties[kind], 0.0))
+        unused[kind] = max(usable * getattr(given.capacity, kind) - duties[kind], 0.0)
     return unused

@@ -10,6 +10,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -136,8 +137,11 @@ def _dask(
         )
         raise ConfigError(message) from error
     library: Any = distributed  # untyped in parts
-    address = scheduler if "://" in scheduler else None
-    with library.Client(address, dashboard_address=None) as client:
+    with ExitStack() as stack:
+        place = scheduler
+        if "://" not in scheduler:
+            place = stack.enter_context(library.LocalCluster(dashboard_address=None))
+        client = stack.enter_context(library.Client(place))
         waiting = {
             client.submit(function, tasks[n], pure=False, retries=3): n for n in missing
         }
