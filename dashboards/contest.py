@@ -194,6 +194,7 @@ def _constants(
     plant = plant_of(contest, site)
     cases = [(scenario_of(site, contest.world, e), plant) for e in episodes]
     bench = trials.bench(site, cases, trials.SEARCH_STEP_S)
+    best_constant.warm_up(bench)  # or the first bar's time left is that of compiling
     with work_bar("best constant", CONSTANT_GENERATIONS) as progress:
         found = best_constant.search(
             bench, CONSTANT_GENERATIONS, request.seed, lambda done, _: progress(done)

@@ -22,6 +22,12 @@ Array = NDArray[np.float64]
 STANDING = ("battery_power_w", "it_power_cap_w")
 
 
+def warm_up(bench: Bench) -> None:
+    """Compile what a trial runs, which can take longer than the whole search."""
+    design = Setpoints(*(float(value) for value in bench.site.design))
+    cost_usd(bench, Policy(fixed.decide, design, design))
+
+
 def search(
     bench: Bench,
     generations: int,
