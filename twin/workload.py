@@ -191,8 +191,18 @@ def _check(path: Path, table: pd.DataFrame, columns: list[str]) -> None:
     """Name the first offending row of each kind."""
     findings = []
     power = table[columns]
+    unknown = ~np.isfinite(table)
+    if len(table) and unknown["time"].all():
+        message = (
+            f"{path}: time: no row is a number. Give seconds from the start of the "
+            "series, which begins at a midnight of the site; dates are not read."
+        )
+        raise DataError(message)
     for what, bad in (
-        ("missing or not a number", ~np.isfinite(table.to_numpy()).all(axis=1)),
+        *(
+            (f"{name}: missing or not a number", unknown[name].to_numpy())
+            for name in ["time", *columns]
+        ),
         ("negative power", (power < 0).any(axis=1).to_numpy()),
         ("time not ascending", table["time"].diff().fillna(1.0).to_numpy() <= 0),
     ):

@@ -125,7 +125,12 @@ def test_frontier_day_is_summed_over_groups_and_scaled():
         ("time,watts\n0,1\n1,1\n", "needs time and power_w or power"),
         ("time,power_w\n0,1\n1,-5\n", "negative power in 1 rows, first data row 2"),
         ("time,power_w\n0,1\n0,5\n", "time not ascending"),
-        ("time,power_w\n0,1\n1,many\n", "missing or not a number"),
+        ("time,power_w\n0,1\n1,many\n", "power_w: missing or not a number in 1 rows"),
+        ("time,power_w\n0,1\n,2\n", "time: missing or not a number in 1 rows"),
+        (
+            "time,power_w\n2024-03-31T01:00Z,1\n2024-03-31T02:00Z,2\n",
+            "Give seconds from the start of the series",
+        ),
         ("time,power_w\n0,1\n", "at least 2"),
         ("time,power_w\n0,true\n1,false\n", "not a number in 2 rows"),
     ],
