@@ -191,8 +191,8 @@ def _check(path: Path, table: pd.DataFrame, columns: list[str]) -> None:
     """Name the first offending row of each kind."""
     findings = []
     power = table[columns]
-    unknown = ~np.isfinite(table)
-    if len(table) and unknown["time"].all():
+    unknown = ~np.isfinite(table.to_numpy())  # time first
+    if len(table) and unknown[:, 0].all():
         message = (
             f"{path}: time: no row is a number. Give seconds from the start of the "
             "series, which begins at a midnight of the site; dates are not read."
@@ -200,8 +200,8 @@ def _check(path: Path, table: pd.DataFrame, columns: list[str]) -> None:
         raise DataError(message)
     for what, bad in (
         *(
-            (f"{name}: missing or not a number", unknown[name].to_numpy())
-            for name in ["time", *columns]
+            (f"{name}: missing or not a number", unknown[:, k])
+            for k, name in enumerate(table)
         ),
         ("negative power", (power < 0).any(axis=1).to_numpy()),
         ("time not ascending", table["time"].diff().fillna(1.0).to_numpy() <= 0),
