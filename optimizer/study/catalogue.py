@@ -113,6 +113,13 @@ def _racks(path: Path) -> tuple[dict[str, Racks], dict[str, str], list[str]]:
             told.append(f"{path}: row {number + 1}: empty cell. Fill it in.")
             continue
         values = {name: row[name] for name in Racks._fields[:4]}
-        racks[str(row["name"])] = _RACK.validate_python(values)
+        try:
+            racks[str(row["name"])] = _RACK.validate_python(values)
+        except ValidationError as error:
+            told += [
+                f"{path}: row {number + 1}: {e['loc'][-1]}: {e['msg']}."
+                for e in error.errors()
+            ]
+            continue
         sources[str(row["name"])] = str(row["source"])
     return racks, sources, told

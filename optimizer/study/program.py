@@ -12,12 +12,14 @@ from pyomo.contrib.solver.solvers.highs import Highs
 
 from optimizer.study.capacity import Capacities, Needs, capacities, needs, taps_of
 from optimizer.study.schema import Loaded
+from twin.errors import ConfigError
 
 KINDS = ("cdu", "in_row", "tower_cell", "exchanger", "chiller", "ups", "transformer")
 MODULES = ("air_module", "liquid_module")
 ZONES = ("air", "liquid")
 W = 1e-6  # the program counts in MW
 MOST_UNITS = 100_000
+LEAST_W = 200.0  # a unit that carries less carries nothing (tolerance of the search)
 TIME_LIMIT_S = 20.0
 GAP = 1e-4
 
@@ -41,9 +43,32 @@ class Limits(NamedTuple):
 
 
 def inputs_of(loaded: Loaded) -> Inputs:
-    """Capacities and needs from the nameplates of the base site."""
+    """Capacities and needs from the nameplates of the base site.
+
+    Raises
+    ------
+    ConfigError
+        If a kind of unit carries nothing at the conditions of the study.
+    """
     at = loaded.study.conditions
-    return Inputs(loaded, capacities(loaded.site, at), needs(loaded.site, at))
+    found = capacities(loaded.site, at)
+    nothing = [name for name, watts in found._asdict().items() if watts < LEAST_W]
+    plant = loaded.site.facility
+    optional = {
+        "cdu": plant.technology.cdu_count,
+        "exchanger": plant.heat_rejection.exchanger_count,
+        "chiller": plant.trim_chillers.chiller_count,
+    }
+    useless = [name for name in nothing if optional.get(name, 1.0) > 0]
+    if useless:
+        message = (
+            f"{loaded.path}: conditions: {', '.join(useless)} of {loaded.study.base_site} "
+            "can carry nothing at these temperatures. Put more kelvin between the steps "
+            "of wet_bulb_c, tower_supply_c, facility_supply_c and tcs_supply_c, or between "
+            "chilled_water_c and air_supply_c."
+        )
+        raise ConfigError(message)
+    return Inputs(loaded, found, needs(loaded.site, at))
 
 
 def build(given: Inputs, limits: Limits | None = None) -> Any:

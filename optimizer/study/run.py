@@ -129,11 +129,13 @@ def run_study(
     years = {name: year_of(site, name, study.economy) for name in study.climates}
     climate = study.climates[0]
     bins = bins_of(years[climate])
-    size = min(CHUNK, layouts)
     tasks = [
-        Task(str(loaded.path), climate, bins, load, first, fixed, n, size, seed)
-        for n in range(-(-layouts // size))
-    ]
+        Task(
+            str(loaded.path), climate, bins, load, first, fixed,
+            start // CHUNK, start, min(CHUNK, layouts - start), seed,
+        )
+        for start in range(0, layouts, CHUNK)
+    ]  # fmt: skip
     identity = _identity(loaded, layouts, seed)
     table = run_chunks(
         screen_chunk, tasks, out / "shards", identity, scheduler, progress

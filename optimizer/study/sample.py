@@ -33,6 +33,7 @@ class Task(NamedTuple):
     choice: Choice
     fixed: dict[str, float]
     number: int
+    start: int  # number of its first layout
     size: int
     seed: int
 
@@ -80,5 +81,5 @@ def screen_chunk(task: Task) -> pd.DataFrame:
         judged = verdict(given, task.load, choice, found, task.fixed)
         rows.append({**choice._asdict(), **judged._asdict()})
     frame = pd.DataFrame(rows)
-    frame.insert(0, "layout", task.number * task.size + np.arange(len(frame)))
+    frame.insert(0, "layout", task.start + np.arange(len(frame)))
     return frame

@@ -81,6 +81,16 @@ def test_the_smallest_conflicting_set_is_named(tmp_path: Path) -> None:
     assert "floor" not in text
 
 
+def test_temperatures_that_no_unit_can_hold_are_refused(tmp_path: Path) -> None:
+    path = edited(
+        tmp_path,
+        ("tower_supply_c: 20.5", "tower_supply_c: 18.001"),
+        ("air_supply_c: 24", "air_supply_c: 21.5001"),
+    )
+    with pytest.raises(ConfigError, match=r"in_row.*can carry nothing"):
+        inputs_of(load_study(path))
+
+
 def test_the_binding_unit_is_named_and_its_gain_is_real(tmp_path: Path) -> None:
     given = inputs_of(load_study("retrofit_air_hall"))
     found = answer(given)
@@ -145,7 +155,7 @@ def tasks() -> list[Task]:
     fixed = fixed_counts(given, phase)
     name = study.climates[0]
     return [
-        Task("micro_module_ratio", name, bins, load, choice, fixed, n, 50, 3)
+        Task("micro_module_ratio", name, bins, load, choice, fixed, n, n * 50, 50, 3)
         for n in range(4)
     ]
 
@@ -208,7 +218,7 @@ def test_a_fixed_design_serves_less_than_an_elastic_one() -> None:
 def test_a_killed_worker_of_a_cluster_changes_nothing(tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed")
     todo = [task._replace(size=300) for task in tasks() * 2]
-    todo = [task._replace(number=n) for n, task in enumerate(todo)]
+    todo = [task._replace(number=n, start=n * 300) for n, task in enumerate(todo)]
     here = run_chunks(screen_chunk, todo, tmp_path / "a", {}, "serial")
     killed: list[int] = []
     with distributed.LocalCluster(
