@@ -102,6 +102,49 @@ class BacnetReader:
         answers = await self._watches[device].read([str(_place(p)) for p in points])
         return {p.name: answers[str(_place(p))] for p in points}
 
+    async def priorities(self, name: str) -> dict[int, float]:
+        """What stands in the priority array of a setpoint, in SI, by priority."""
+        point = self._map.points[name]
+        slots = await self._clients[point.device].priorities(str(_place(point)))
+        return {k: raw * point.scale + point.offset for k, raw in slots.items()}
+
+    async def standing(self, names: Collection[str] | None = None) -> dict[str, float]:
+        """What stands at our priority in setpoints, in SI, by name; to be read at start.
+
+        Parameters
+        ----------
+        names
+            Setpoints; all if None.
+
+        Slots survive us and often a restart of the device, so before anything is written
+        this tells what an earlier run, or somebody else at our priority, left behind.
+
+        Raises
+        ------
+        CommunicationError
+            If a device is lost or has no such array.
+        """
+        found: dict[str, float] = {}
+        for name, point in self._map.points.items():
+            if point.write is not None and (names is None or name in names):
+                slots = await self.priorities(name)
+                ours = _place(point).priority or 0
+                if ours in slots:
+                    found[name] = slots[ours]
+        return found
+
+    async def outranked(self, name: str) -> int:
+        """Priority above ours that holds a setpoint, e.g. 8 of an operator; 0 if none.
+
+        Raises
+        ------
+        CommunicationError
+            If the device is lost or has no such array.
+        """
+        ours = _place(self._map.points[name]).priority or 0
+        highest = min(await self.priorities(name), default=ours)
+        return highest if highest < ours else 0
+
 
 class BacnetDriver(BacnetReader):
     """Reads and writes the points of a map."""
@@ -163,37 +206,6 @@ class BacnetDriver(BacnetReader):
         """
         mine = to_release(self._map, names)
         return [await self._command(self._map.points[n], None) for n in mine]
-
-    async def priorities(self, name: str) -> dict[int, float]:
-        """What stands in the priority array of a setpoint, in SI, by priority."""
-        point = self._map.points[name]
-        slots = await self._clients[point.device].priorities(str(_place(point)))
-        return {k: raw * point.scale + point.offset for k, raw in slots.items()}
-
-    async def standing(self, names: Collection[str] | None = None) -> dict[str, float]:
-        """What stands at our priority in setpoints, in SI, by name; to be read at start.
-
-        Parameters
-        ----------
-        names
-            Setpoints; all if None.
-
-        Slots survive us and often a restart of the device, so before anything is written
-        this tells what an earlier run, or somebody else at our priority, left behind.
-
-        Raises
-        ------
-        CommunicationError
-            If a device is lost or has no such array.
-        """
-        found: dict[str, float] = {}
-        for name, point in self._map.points.items():
-            if point.write is not None and (names is None or name in names):
-                slots = await self.priorities(name)
-                ours = _place(point).priority or 0
-                if ours in slots:
-                    found[name] = slots[ours]
-        return found
 
     async def _command(self, point: Point, value: float | None) -> WriteResult:
         """Send one value, or the wish to take it back, once."""

@@ -8,6 +8,7 @@ could.
 """
 
 import asyncio
+import contextlib
 import math
 import time
 
@@ -173,6 +174,8 @@ class ClosedLoop:
                 name: look.slots[name].value for name in left if name in look.slots
             }
             self._audit.record("reconciles", now_s, intended=left, found=slots)
+        with contextlib.suppress(CommunicationError):  # seen again before any write
+            await self._handover.look_back(now_s)
         done = 0
         while now_s < begin_s + duration_s and not self.stopping.is_set():
             await self._turn(look, seen)
@@ -258,6 +261,7 @@ class ClosedLoop:
             self._helm.sent,
             hands.path.yielded if hands else frozenset(),
             frozenset(hands.path.locked) if hands else frozenset(),
+            self._handover.unknown,
             self.emergency.reason,
             self._helm.held,
             spent_s,

@@ -22,11 +22,12 @@ class SiteReader:
 
     def __init__(self, point_map: PointMap) -> None:
         self._map = point_map
+        self._slots = BacnetReader(point_map.speaking("bacnet_ip"))
         self._parts: dict[Protocol, Reader] = {
             "modbus_tcp": ModbusReader(
                 point_map.speaking("modbus_tcp"), shared=len(point_map.devices) > 1
             ),
-            "bacnet_ip": BacnetReader(point_map.speaking("bacnet_ip")),
+            "bacnet_ip": self._slots,
         }
         bus = point_map.speaking("mqtt_dsx")
         if bus.devices:
@@ -79,6 +80,43 @@ class SiteReader:
         found = {name: one for answer in answers for name, one in answer.items()}
         return {name: found[name] for name in wanted}
 
+    async def standing(self, names: Collection[str] | None = None) -> dict[str, float]:
+        """What stands at our priority in BACnet setpoints before we write, in SI.
+
+        Parameters
+        ----------
+        names
+            Setpoints; all if None.
+
+        Raises
+        ------
+        CommunicationError
+            If a device is lost or has no such array.
+        """
+        return await self._slots.standing(names)
+
+    async def priorities(self, name: str) -> dict[int, float]:
+        """What stands in the priority array of a BACnet setpoint, in SI, by priority.
+
+        Raises
+        ------
+        CommunicationError
+            If the device is lost or has no such array.
+        """
+        return await self._slots.priorities(name)
+
+    async def outranked(self, name: str) -> int:
+        """Priority above ours that holds a setpoint; 0 if none, or without priorities.
+
+        Raises
+        ------
+        CommunicationError
+            If the device is lost.
+        """
+        if self._protocol(name) != "bacnet_ip":
+            return 0
+        return await self._slots.outranked(name)
+
     def _protocol(self, name: str) -> Protocol:
         return self._map.devices[self._map.points[name].device].protocol
 
@@ -89,6 +127,7 @@ class SiteDriver(SiteReader):
     def __init__(self, point_map: PointMap) -> None:
         self._map = point_map
         self.bacnet = BacnetDriver(point_map.speaking("bacnet_ip"))
+        self._slots = self.bacnet
         modbus = ModbusDriver(
             point_map.speaking("modbus_tcp"), shared=len(point_map.devices) > 1
         )
@@ -172,28 +211,3 @@ class SiteDriver(SiteReader):
             If a device is lost.
         """
         return await self.bacnet.release()
-
-    async def standing(self, names: Collection[str] | None = None) -> dict[str, float]:
-        """What stands at our priority in BACnet setpoints before we write, in SI.
-
-        Parameters
-        ----------
-        names
-            Setpoints; all if None.
-
-        Raises
-        ------
-        CommunicationError
-            If a device is lost or has no such array.
-        """
-        return await self.bacnet.standing(names)
-
-    async def priorities(self, name: str) -> dict[int, float]:
-        """What stands in the priority array of a BACnet setpoint, in SI, by priority.
-
-        Raises
-        ------
-        CommunicationError
-            If the device is lost or has no such array.
-        """
-        return await self.bacnet.priorities(name)

@@ -7,6 +7,7 @@ follows. A reserve file is given up when the disk is full, so that the end of a 
 still be recorded.
 """
 
+import contextlib
 import hashlib
 import json
 import math
@@ -32,6 +33,7 @@ CREATE TRIGGER IF NOT EXISTS no_update BEFORE UPDATE ON audit
 CREATE TRIGGER IF NOT EXISTS no_delete BEFORE DELETE ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 """
+_REMEMBERED = 1000  # writes; more than a day of control cycles
 _COLUMNS = "number, wall, monotonic_s, time_s, event, body, previous, digest"
 
 
@@ -185,6 +187,35 @@ def unresolved(path: Path) -> dict[str, float]:
             intents.pop(entry.details["intent"], None)
     last = intents or intents_before
     return {name: value for values in last.values() for name, value in values.items()}
+
+
+def last_announced(path: Path) -> dict[str, tuple[float, ...]]:
+    """Values that were announced for each setpoint, the last of many writes first.
+
+    Of the last one it may be unknown whether it arrived; then the one before stands.
+
+    Raises
+    ------
+    AuditError
+        If the log cannot be read.
+    """
+    kinds = "('intent', 'release')"
+    where = f"file:{path}?mode=ro"
+    try:
+        with contextlib.closing(sqlite3.connect(where, uri=True)) as base:
+            rows = base.execute(
+                f"SELECT body FROM audit WHERE event IN {kinds} "
+                f"ORDER BY number DESC LIMIT {_REMEMBERED}"
+            ).fetchall()
+    except sqlite3.Error as error:
+        message = f"{path}: cannot look up what was written before ({error})"
+        raise AuditError(message) from error
+    found: dict[str, tuple[float, ...]] = {}
+    for (body,) in rows:
+        for name, value in json.loads(body)["values"].items():
+            short = name.removeprefix("setpoints.")
+            found[short] = (*found.get(short, ()), float(value))
+    return found
 
 
 def verify_audit(path: Path) -> tuple[int, str]:

@@ -42,6 +42,7 @@ def conditions(
         "auto_ended": Condition(ended and not asked, change.why if change else ""),
         "verifier_refused": _any(sent.refusals if sent else ()),
         "readback_mismatch": _any(sent.mismatches if sent else ()),
+        "unknown_command": _any(report.unknown),
         "point_released": _any(tuple(sorted(report.locked))),
         "sensor_bad": _any(report.seen.problems),
         "not_optimizing": Condition(failing, plan.failure if plan else ""),

@@ -83,6 +83,27 @@ class Eyes:
             return
         self._backoff = 1
 
+    async def standing(self) -> dict[str, float]:
+        """What stands at our priority, in SI, by setpoint; empty without priorities.
+
+        Raises
+        ------
+        CommunicationError
+            If a device is lost.
+        """
+        found = await self._reader.standing()
+        return {n.removeprefix("setpoints."): value for n, value in found.items()}
+
+    async def outranked(self, name: str) -> int:
+        """Priority above ours at a setpoint; 0 if none, or without priorities.
+
+        Raises
+        ------
+        CommunicationError
+            If the device is lost.
+        """
+        return await self._reader.outranked(f"setpoints.{name}")
+
     async def with_hands(self) -> SiteDriver:
         """Swap the reader for a driver.
 

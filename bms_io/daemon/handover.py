@@ -7,6 +7,7 @@ from bms_io.daemon.audit import AuditLog
 from bms_io.daemon.eyes import Eyes, Look
 from bms_io.daemon.hands import Hands
 from bms_io.daemon.lease import grant, trespass
+from bms_io.daemon.leftovers import Leftovers
 from bms_io.daemon.modes import Change, Mode, ModeKeeper
 from bms_io.limits import Limits
 from bms_io.points import PointMap
@@ -54,9 +55,25 @@ class Handover:
         self._good = 0
         self._owner = (os.getpid() << 16 ^ time.time_ns()) % 0xFFFFFFFF + 1
         self._leaving_s: float | None = None
+        self._leftovers = Leftovers(point_map, audit)
         self.missing: tuple[str, ...] = ()
         self.keeper = keeper
         self.hands: Hands | None = None
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What stands at our priority, is not ours, and is not confirmed."""
+        return self._leftovers.unknown
+
+    async def look_back(self, now_s: float) -> None:
+        """At the start: find and tell what stands at our priority.
+
+        Raises
+        ------
+        CommunicationError
+            If a device is lost; it is looked up again before anything is written.
+        """
+        self._leftovers.tell(await self._eyes.standing(), now_s)
 
     @property
     def leaving(self) -> bool:
@@ -78,7 +95,7 @@ class Handover:
         """
         self._good = 0 if seen.problems else self._good + 1
         if self.hands is not None:
-            why = self._disturbed(look, seen.time_s)
+            why = await self._disturbed(look, seen.time_s)
             if why:
                 return await self.drop(seen, why, theirs=True)
             if not self.leaving or not self._is_home(seen):
@@ -92,17 +109,23 @@ class Handover:
             await self._give_back(seen)
         return self._told(change, seen.time_s)
 
-    def _disturbed(self, look: Look, now_s: float) -> str:
+    async def _disturbed(self, look: Look, now_s: float) -> str:
         """Whether somebody else is at the plant; remembers what the operator holds."""
         if self.hands is None:
             return ""
         path = self.hands.path
         path.settle(look.slots)
         found = trespass(look, self._owner, path.written, path.confirmed, self._map)
-        if found.overridden != path.yielded:
-            event = "yields" if found.overridden - path.yielded else "resumes"
-            self._audit.record(event, now_s, points=sorted(found.overridden))
-            path.yielded = found.overridden
+        held = set(found.overridden)
+        for name, why in found.foreign.items():
+            # an operator above our priority takes this point only
+            if not await self._eyes.outranked(name):
+                return f"somebody else writes: {why}"
+            held.add(name)
+        if held != path.yielded:
+            event = "yields" if held - path.yielded else "resumes"
+            self._audit.record(event, now_s, points=sorted(held))
+            path.yielded = frozenset(held)
         return found.step_down
 
     def _is_home(self, seen: Estimate) -> bool:
@@ -129,6 +152,9 @@ class Handover:
             interval_s,
         )
         try:
+            why = self._leftovers.ask(await self._eyes.standing(), seen.time_s)
+            if why:
+                return self._refused(change, why)
             driver = await self._eyes.with_hands()
             hands = Hands(driver, self._map, self._audit, verifier, self._owner)
             why = await hands.enter(seen)
@@ -138,6 +164,10 @@ class Handover:
             self.hands, self._leaving_s = hands, None
             return change
         await self._eyes.without_hands()
+        return self._refused(change, why)
+
+    def _refused(self, change: Change, why: str) -> Change:
+        """Stay in shadow; a person must arm again."""
         self.keeper.step_down(why)
         refused = change._replace(new=self.keeper.mode, why=f"auto refused: {why}")
         return refused._replace(old=Mode.SHADOW)

@@ -19,6 +19,7 @@ class Trespass(NamedTuple):
 
     step_down: str  # reason to leave auto at once, or empty
     overridden: frozenset[str]  # setpoints that the operator holds by hand
+    foreign: Mapping[str, str]  # by setpoint: what is not ours in its request
 
 
 def grant(look: Look, owner: int, good_cycles: int, needed_cycles: int) -> Grant:
@@ -73,24 +74,24 @@ def trespass(
         A reading that is bad accuses nobody.
     """
     if _good(look.owner) and not _is(look.owner, float(owner)):
-        return Trespass(f"the lease is lost: {_tell(look.owner)}", frozenset())
+        return Trespass(f"the lease is lost: {_tell(look.owner)}", frozenset(), {})
     if _good(look.remote) and not _is(look.remote, REMOTE):
-        return Trespass("the plant went to local control", frozenset())
-    overridden = set()
+        return Trespass("the plant went to local control", frozenset(), {})
+    overridden, foreign = set(), {}
     for name, value in written.items():
         rule = point_map.points[f"setpoints.{name}"].write
         tolerance = rule.readback_tolerance if rule else 0.0
         slot, active = look.slots[name], look.snapshot.readings[f"active.{name}"]
         if _good(slot) and abs(slot.value - value) > tolerance:
             why = f"setpoints.{name} holds {slot.value:g}, we wrote {value:g}"
-            return Trespass(f"somebody else writes: {why}", frozenset())
-        if (
+            foreign[name] = why
+        elif (
             name in confirmed
             and _good(active)
             and abs(active.value - value) > tolerance
         ):
             overridden.add(name)
-    return Trespass("", frozenset(overridden))
+    return Trespass("", frozenset(overridden), foreign)
 
 
 def _good(reading: Reading) -> bool:

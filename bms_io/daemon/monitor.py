@@ -131,6 +131,7 @@ class Monitor:
             "emergency": last.emergency,
             "overridden": sorted(last.overridden),
             "released": sorted(last.locked),
+            "unknown_commands": list(last.unknown),
             "recommendation": self.advice.shown(now_s),
             "active": {k: float(v) for k, v in last.seen.setpoints._asdict().items()},
             "advice": {k: float(v) for k, v in advice.items()},

@@ -39,6 +39,7 @@ class TurnReport(NamedTuple):
     sent: Sent | None
     overridden: frozenset[str]
     locked: frozenset[str]
+    unknown: tuple[str, ...]  # at our priority, not ours, not confirmed
     emergency: str
     held: str  # why the plant was left as it was, or empty
     spent_s: float  # on the wall clock

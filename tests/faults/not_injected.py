@@ -16,8 +16,8 @@ NOT_INJECTED = [
      "`tests/bms_io/test_process_image.py`; shipped maps name no `redundant_with`"),
     (37, "counter roll-over", "shipped maps have no counters"),
     (40, "partial multi-point write", "`tests/faults/test_kills.py`, `test_restart.py`"),
-    (43, "unknown value in our priority slot", "the driver sees it: "
-     "`tests/bms_io/test_bacnet.py`; **open**: the daemon does not ask at start"),
+    (43, "unknown value in our priority slot", "over BACnet: "
+     "`tests/bms_io/daemon/test_priorities.py`; the rig of the matrix speaks Modbus"),
     (55, "feasible incumbent, not optimal", "**open**: the status of the plan is not split"),
     (57, "model file corrupt", "no controller of this version loads a model file"),
     (61, "event loop blocked", "needs systemd; the watchdog is fed by turns only"),
