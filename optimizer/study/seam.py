@@ -8,6 +8,7 @@ with the chunks that are missing.
 import json
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
@@ -119,10 +120,24 @@ def _processes(
         return
     context = multiprocessing.get_context("spawn")
     workers = min(os.cpu_count() or 1, len(missing))
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_leave_with_parent
+    ) as pool:
         waiting = {pool.submit(function, tasks[n]): n for n in missing}
         for future in as_completed(waiting):
             yield waiting[future], future.result()
+
+
+def _leave_with_parent() -> None:
+    """End this worker when the study is killed; it would wait for work forever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _dask(
