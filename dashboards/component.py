@@ -119,6 +119,9 @@ def _explanation(component: Component) -> str:
 
 def run(name: str, params: Path | None, inputs: Path, out: Path, as_json: bool) -> None:
     """Write a table with the outputs of a component, and what leaves its range."""
+    if out.resolve() == inputs.resolve():
+        message = f"--out {out}: is the file of the inputs. Give another one."
+        raise DataError(message)
     component = bench.find(name)
     nameplate, _ = bench.load_params(component, params)
     table = bench.load_inputs(component, inputs)

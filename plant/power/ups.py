@@ -66,7 +66,7 @@ class UpsOutputs(NamedTuple):
     loss_w: Numeric
     load_fraction: Numeric  # of each module
     eco: Numeric  # 1 in ECO mode, after admission
-    overloaded: Numeric  # 1 where the load was clamped, to 0 or to the rating
+    overloaded: Numeric  # 1 where the load was clamped, or no module is in service
 
 
 @kernel
@@ -135,7 +135,9 @@ def operate_on(
     in_service = np.maximum(modules, 0.0)
     loss = quadratic(ups.loss_curve, x) * ups.rated_power_w * in_service
     loss = loss * (1.0 - admitted * (1.0 - ups.eco_loss_ratio))
-    return UpsOutputs(loss, fraction, admitted, outside(fraction, (0.0, 1.0)))
+    carried = select(modules < 1.0, select(load_w > 0.0, 1.0, 0.0), 0.0)
+    over = np.maximum(outside(fraction, (0.0, 1.0)), carried)  # no module carries it
+    return UpsOutputs(loss, fraction, admitted, over)
 
 
 @kernel

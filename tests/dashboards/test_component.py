@@ -95,6 +95,11 @@ def test_run_equals_the_equation(tmp_path: Path) -> None:
     assert len(table) == 2
     for name, value in expected._asdict().items():
         assert table[name].to_numpy() == pytest.approx(value, rel=1e-9), name
+    before = inputs.read_bytes()
+    code, _, error = call("run", "cooling_tower", *options[:-1], inputs)
+    assert code == 3
+    assert "is the file of the inputs" in error
+    assert inputs.read_bytes() == before
 
 
 def test_fit_finds_the_coil_within_its_intervals(

@@ -65,7 +65,25 @@ def case(request):
     name = path.name.split(".")[0]
     params = path.with_name(f"{name}.params.json")
     known = json.loads(params.read_text()) if params.exists() else {}
-    return Case(name, pd.read_csv(path), known)
+    table = pd.read_csv(path)
+    sparse = getattr(request.module, "SPARSE", ())
+    blank = blanks(table.drop(columns=list(sparse), errors="ignore"))
+    if blank:
+        pytest.fail(
+            f"{path}: no number in {blank}. Fill or remove them.", pytrace=False
+        )
+    return Case(name, table, known)
+
+
+def blanks(table: pd.DataFrame) -> str:
+    """Cells without a finite number: pandas would leave them out of every figure."""
+    numbers = table.select_dtypes("number")
+    found = [
+        f"{column} (rows {', '.join(map(str, rows[:3] + 1))}, {len(rows)} in all)"
+        for column in numbers
+        if len(rows := np.flatnonzero(~np.isfinite(numbers[column].to_numpy(float))))
+    ]
+    return "; ".join(found)
 
 
 @pytest.fixture
@@ -145,6 +163,7 @@ def check(request, case) -> Callable[[str, float], None]:
     def hold(figure: str, value: float) -> None:
         row = Found(component_of(request), case.name, figure, float(value))
         request.config.stash[ROWS].append(row)
+        assert np.isfinite(value), f"{figure}: {value}"
         assert value <= TOLERANCES[figure]["limit"], TOLERANCES[figure]["what"]
 
     return hold
@@ -160,6 +179,7 @@ def draw(request, case) -> Callable[..., None]:
     folder = DOCS / "validation" if shipped else ROOT / "runs" / "validation"
 
     def save(quantity: str, reference: Any, model: Any) -> None:
+        assert np.isfinite(np.asarray(model, float)).all(), f"{quantity}: not a number"
         step = max(1, len(reference) // POINTS_DRAWN)
         x, y = np.asarray(reference)[::step], np.asarray(model)[::step]
         with mpl.rc_context({"svg.hashsalt": "wetbulb", "font.size": 8}):

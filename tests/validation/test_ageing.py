@@ -7,6 +7,7 @@ from plant.power import ageing, ageing_lfp, ageing_nmc111, ageing_nmc811
 from plant.power.ageing import Duty, Health
 
 PREFIX = "blast_"
+SPARSE = ("r_rel",)  # calendar ageing has no resistance in the reference
 CONDITION = ["cell", "kind", "mean_soc", "dod", "temp_C", "c_rate"]
 HOURS = 24.0
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from plant import heat_exchanger
-from tests.validation.conftest import ROOT, Case, lacking
+from tests.validation.conftest import ROOT, Case, blanks, lacking
 from tests.validation.figures import nominal_ntu, number_in
 
 CASE = Case("ep_pump_vs_X", pd.DataFrame({"m_kg_s": [1.0]}), {"design_power_W": 1.0})
@@ -41,6 +41,12 @@ def test_a_number_that_a_text_does_not_state_is_named():
     assert number_in("at 20 C, rho=995.586 kg/m3", "rho") == 995.586
     with pytest.raises(KeyError, match="in the text 'no density'"):
         number_in("no density", "rho")
+
+
+def test_cells_without_a_number_are_named():
+    table = pd.DataFrame({"q_W": [1.0, np.nan, np.inf], "kind": ["a", None, "b"]})
+    assert blanks(table) == "q_W (rows 2, 3, 2 in all)"
+    assert blanks(table.head(1)) == ""
 
 
 @pytest.mark.parametrize(

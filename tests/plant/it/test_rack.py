@@ -8,7 +8,13 @@ from plant.it import rack
 from plant.it.rack import Racks
 from twin.resources import resolve
 
-RATED_W = {"air_35kw": 35e3, "liquid_66kw": 66e3, "rack_scale_120kw": 120e3}
+RATED_W = {
+    "air_8kw": 8e3,
+    "air_20kw": 20e3,
+    "air_35kw": 35e3,
+    "liquid_66kw": 66e3,
+    "rack_scale_120kw": 120e3,
+}
 
 
 def nameplates():

@@ -69,3 +69,9 @@ def test_no_request_makes_a_negative_loss(eco, modules):
     out = ups.operate(unit, modules, 5e5, eco)
     assert out.loss_w >= 0.0
     assert out.eco in (0.0, 1.0)
+
+
+def test_a_load_without_a_module_is_flagged():
+    assert ups.operate(MODULE, 0.0, 100e3, 0.0).overloaded == 1.0
+    assert ups.operate(MODULE, -3.0, 100e3, 1.0).overloaded == 1.0
+    assert ups.operate(MODULE, 0.0, 0.0, 0.0).overloaded == 0.0
