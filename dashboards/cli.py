@@ -129,7 +129,7 @@ def simulate(
     ] = "rules",
     start: Annotated[str, typer.Option(help="First day, MM-DD, local.")] = "01-01",
     days: Annotated[float, typer.Option(help="Simulated days.")] = 365.0,
-    dt: Annotated[float, typer.Option(help="Step of the physics [s].")] = 60.0,
+    dt: Annotated[float, typer.Option(help="Step of the physics in s.")] = 60.0,
     seed: SeedOption = 1,
     spread: SpreadOption = 0.0,
     out: Annotated[
@@ -316,9 +316,9 @@ def serve_plant(
         ),
     ] = None,
     noise: Annotated[float, typer.Option(min=0.0, help="Times the usual noise.")] = 1.0,
-    bias: Annotated[float, typer.Option(min=0.0, help="Constant errors. [K]")] = 0.0,
-    resolution: Annotated[float, typer.Option(min=0.0, help="Steps shown. [K]")] = 0.0,
-    delay: Annotated[float, typer.Option(min=0.0, help="Age of readings. [s]")] = 0.0,
+    bias: Annotated[float, typer.Option(min=0.0, help="Constant errors in K")] = 0.0,
+    resolution: Annotated[float, typer.Option(min=0.0, help="Steps shown in K")] = 0.0,
+    delay: Annotated[float, typer.Option(min=0.0, help="Age of readings in s")] = 0.0,
 ) -> None:
     """Start the virtual plant of a site on Modbus TCP or BACnet/IP; Ctrl-C ends it.
 

@@ -53,13 +53,13 @@ def control_run(
     port: Annotated[int | None, typer.Option(help="Instead of the map's.")] = None,
     scan: Annotated[
         float | None,
-        typer.Option(help="Safety cycle, plant time [s]; the site's else."),
+        typer.Option(help="Safety cycle, plant time in s; the site's else."),
     ] = None,
     speed: Annotated[
         float, typer.Option(min=0.01, help="Plant seconds per second; 1 if real.")
     ] = 1.0,
     deadline: Annotated[
-        float, typer.Option(min=0.1, help="Of a decision, wall clock [s].")
+        float, typer.Option(min=0.1, help="Of a decision, wall clock in s.")
     ] = 60.0,
     good_cycles: Annotated[int, typer.Option(min=1, help="Before auto.")] = 3,
     api_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free.")] = 0,
@@ -68,7 +68,7 @@ def control_run(
         typer.Option(help="End after this plant time; never if not given."),
     ] = None,
     memory: Annotated[
-        int, typer.Option(min=256, help="Address space of the optimizer [MiB].")
+        int, typer.Option(min=256, help="Address space of the optimizer in MiB.")
     ] = 4096,
     postgres: Annotated[
         str | None,

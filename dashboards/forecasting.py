@@ -22,13 +22,15 @@ from twin.forecast_cases import (
     power_cases,
 )
 from twin.job_forecast import STEP_S, JobForecaster, history_of
-from twin.jobs import FRONTIER, Mode
+from twin.job_table import Jobs
+from twin.jobs import FRONTIER, Mode, busy_units
 from twin.readers.formats import read_table
 from twin.series_forecast import QUANTILES, KnownFuture, starts
 
 AT_ONCE = 2  # series that are judged side by side
 GAIN_TARGET = 0.20
 COVERAGE_TARGET = (0.75, 0.85)
+ROUNDING_UNITS = 1e-6  # shares of cards do not add up exactly
 UNIX_WEEKDAY = 3.0  # 1 January 1970 was a Thursday
 INTRODUCTION = """# Forecasts
 
@@ -127,6 +129,7 @@ def run(asked: Asked, as_json: bool) -> None:
             "least 14 are needed. Give a longer history or a later --at."
         )
         raise DataError(message)
+    _check_known(asked, jobs, now_s)
     history = history_of(jobs, now_s, days, asked.units, FRONTIER, Mode())
     horizon_s = starts(round(DAY_S / STEP_S), STEP_S)
     known = KnownFuture(UNIX_WEEKDAY, asked.units)
@@ -141,6 +144,26 @@ def run(asked: Asked, as_json: bool) -> None:
             asked.plot, horizon_s, quantiles_w, past_s[last], history.value[last]
         )
     _tell(table, asked.out, as_json)
+
+
+def _check_known(asked: Asked, jobs: Jobs, now_s: float) -> None:
+    """Refuse a time after the record, and a pool that the record does not fit into."""
+    seen = np.concatenate([jobs.submit_s, jobs.start_s, jobs.end_s])
+    late_days = (now_s - np.nanmax(seen)) / DAY_S
+    if late_days > 1.0:
+        message = (
+            f"--at {asked.at}: the last record of {asked.table} is {late_days:.1f} days "
+            "before, at most 1 is allowed. Give a longer table or an earlier --at."
+        )
+        raise DataError(message)
+    before = jobs.start_s[jobs.start_s <= now_s]
+    busiest = float(np.max(busy_units(jobs, before), initial=0.0))
+    if busiest > asked.units + ROUNDING_UNITS:
+        message = (
+            f"--units {asked.units:g}: in {asked.table} up to {busiest:g} were busy at "
+            "once. Give the accelerators of the whole pool."
+        )
+        raise ConfigError(message)
 
 
 def _now(at: str | None, last_s: float, offset_s: float) -> float:

@@ -27,7 +27,11 @@ def jobs_import(
     out: Annotated[Path, typer.Option(help="Table to write.")] = Path("jobs.parquet"),
     utc_offset: Annotated[
         float | None,
-        typer.Option(help="Hours that the file's clock is ahead of UTC, e.g. -7."),
+        typer.Option(
+            min=-12.0,
+            max=14.0,
+            help="Hours that the file's clock is ahead of UTC, e.g. -7; one for all rows.",
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -65,9 +69,11 @@ def jobs_simulate(
         float, typer.Option(min=0.0, help="Inference by day, fine-tuning at night.")
     ] = 0.0,
     cap: Annotated[
-        float | None, typer.Option(min=1.0, help="Power cap of an accelerator [W].")
+        float | None, typer.Option(min=1.0, help="Power cap of an accelerator in W.")
     ] = None,
-    inlet: Annotated[float, typer.Option(help="Coolant inlet [degC].")] = 30.0,
+    inlet: Annotated[
+        float, typer.Option(min=10.0, max=55.0, help="Coolant inlet in degC.")
+    ] = 30.0,
     policy: Annotated[str, typer.Option(help="easy or fcfs")] = "easy",
     seed: Annotated[int, typer.Option(min=0, help="Seed of synthetic jobs.")] = 1,
     out: Annotated[Path | None, typer.Option(help="Table of the result.")] = None,
@@ -118,11 +124,14 @@ def forecast_run(
     table: TableArgument,
     units: Annotated[float, typer.Option(min=1.0, help="Accelerators of the pool.")],
     at: Annotated[
-        str | None, typer.Option(help="Time of the forecast; the last submission.")
+        str | None, typer.Option(help="Time of the forecast; else the last submission.")
     ] = None,
     history_days: Annotated[int, typer.Option(min=14, help="Days to learn from.")] = 42,
     utc_offset: Annotated[
-        float, typer.Option(help="Hours that the people's clock is ahead of UTC.")
+        float,
+        typer.Option(
+            min=-12.0, max=14.0, help="Hours that the people's clock is ahead of UTC."
+        ),
     ] = 0.0,
     out: Annotated[Path | None, typer.Option(help="CSV to write.")] = None,
     plot: PlotOption = None,

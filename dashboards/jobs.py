@@ -17,7 +17,15 @@ from twin.job_table import (
     take,
     write_parquet,
 )
-from twin.jobs import FRONTIER, UNCAPPED_W, Grid, Mode, power_series, unit_power
+from twin.jobs import (
+    FRONTIER,
+    UNCAPPED_W,
+    Grid,
+    Mode,
+    busy_units,
+    power_series,
+    unit_power,
+)
 from twin.pools import Pools, simulate, total_units
 from twin.readers.formats import read_jobs, read_table
 from twin.scheduling import BACKFILL_DEPTH
@@ -114,15 +122,7 @@ def _course(jobs: Jobs) -> tuple[Grid, Any, Any]:
     step_s = max(900.0, np.ceil(span / 4000.0 / 900.0) * 900.0)
     grid = Grid(begin, step_s, max(int(np.ceil(span / step_s)), 1))
     edges = begin + step_s * np.arange(grid.steps)
-    starts, ends = np.sort(jobs.start_s[ran]), (jobs.start_s + jobs.run_s)[ran]
-    of_start, of_end = np.argsort(jobs.start_s[ran]), np.argsort(ends)
-    units = size(jobs)[ran]
-    begun = np.concatenate([[0.0], np.cumsum(units[of_start])])
-    ended = np.concatenate([[0.0], np.cumsum(units[of_end])])
-    busy = (
-        begun[np.searchsorted(starts, edges, side="right")]
-        - ended[np.searchsorted(ends[of_end], edges, side="right")]
-    )
+    busy = busy_units(jobs, edges)
     power = power_series(jobs, grid, float(busy.max()), FRONTIER, Mode())
     return grid, busy, power
 

@@ -72,7 +72,7 @@ def points_scan(
     addresses: Annotated[
         int, typer.Option(min=1, max=65536, help="First so many of each table.")
     ] = 512,
-    timeout: Annotated[float, typer.Option(min=0.01, help="For an answer [s].")] = 0.5,
+    timeout: Annotated[float, typer.Option(min=0.01, help="For an answer in s.")] = 0.5,
     as_json: JsonOption = False,
 ) -> None:
     """Find what answers: Modbus units and their registers, or BACnet objects."""

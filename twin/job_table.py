@@ -119,6 +119,11 @@ def describe(report: ImportReport) -> list[str]:
     ]
     if "time zone missing" in report.left_out:
         lines.append("give the offset of the file's clock, e.g. --utc-offset -7")
+    if "end before start" in report.left_out:
+        lines.append(
+            "if the file's clock changes to winter time, have the zone printed with each "
+            "time (Slurm: SLURM_TIME_FORMAT=%FT%T%z)"
+        )
     return lines
 
 

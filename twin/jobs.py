@@ -181,6 +181,27 @@ def add_power(
             before = after
 
 
+def busy_units(jobs: Jobs, at_s: Series) -> Series:
+    """Units that are busy at given times.
+
+    Parameters
+    ----------
+    jobs
+        With start and run time; others occupy nothing.
+    at_s
+        Shape (times,). [s]
+    """
+    ran = np.isfinite(jobs.start_s) & (jobs.run_s > 0)
+    start_s, units = jobs.start_s[ran], size(jobs)[ran]
+    end_s = start_s + jobs.run_s[ran]
+    busy = np.zeros(len(at_s))
+    for edge_s, sign in ((start_s, 1.0), (end_s, -1.0)):
+        order = np.argsort(edge_s)
+        total = np.concatenate([[0.0], np.cumsum(units[order])])
+        busy += sign * total[np.searchsorted(edge_s[order], at_s, side="right")]
+    return busy
+
+
 def power_series(
     jobs: Jobs, grid: Grid, units: float, hardware: Hardware, mode: Mode
 ) -> Series:

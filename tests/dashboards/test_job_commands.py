@@ -67,6 +67,13 @@ def test_simulate_then_forecast(tmp_path: Path) -> None:
     assert (forecast["q0.1_w"] <= forecast["q0.9_w"]).all()
     assert (forecast["q0.5_w"] > 0.9 * 1e3 * told["all_idle_kw"]).all()
     assert plot.stat().st_size > 0
+    for options, says in (
+        (("--units", "64", "--at", "1970-03-01T00:00Z"), "days before, at most 1"),
+        (("--units", "8", "--at", "1970-01-18T00:00Z"), "were busy at once"),
+    ):
+        code, _, err = call("forecast", "run", str(table), *options)
+        assert code == 3
+        assert says in err
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,11 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
     Raises
     ------
     DataError
-        Missing file, not JSON, no list ``jobs`` of objects.
+        Missing file, not JSON, no list ``jobs``.
     """
-    records = _records(path)
+    entries = _records(path)
+    strange = np.array([not isinstance(entry, dict) for entry in entries], dtype=bool)
+    records = [entry if isinstance(entry, dict) else {} for entry in entries]
     columns = [column for column, _ in NUMBERS.values()]
     data = pd.DataFrame(
         [{name: _number(row.get(name)) for name in columns} for row in records],
@@ -68,11 +70,11 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
         power_w=np.nan,
         user=[_word(row.get("user_name") or row.get("account")) for row in records],
     )
-    return raw._replace(frame=frame)
+    return raw._replace(frame=frame, faults={"no object": strange, **raw.faults})
 
 
-def _records(path: Path) -> list[dict[str, Any]]:
-    """The list ``jobs``."""
+def _records(path: Path) -> list[Any]:
+    """The list ``jobs``, whatever is in it."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -82,7 +84,7 @@ def _records(path: Path) -> list[dict[str, Any]]:
         message = f"{path}: is not JSON ({why}). Write it with squeue --json."
         raise DataError(message) from why
     jobs = document.get("jobs") if isinstance(document, dict) else None
-    if not isinstance(jobs, list) or not all(isinstance(row, dict) for row in jobs):
+    if not isinstance(jobs, list):
         message = f'{path}: has no list "jobs" of objects. Write it with squeue --json.'
         raise DataError(message)
     return jobs
@@ -106,4 +108,5 @@ def _word(value: Any) -> str:
 def _gpus(row: dict[str, Any]) -> float:
     """Accelerators by the TRES text."""
     text = f"{row.get('tres_alloc_str') or ''} {row.get('tres_req_str') or ''}"
-    return max((float(count) for count in re.findall(GPUS, text)), default=0.0)
+    counts = [float(count) for count in re.findall(GPUS, text)]
+    return min(counts) if any(count < 0.0 for count in counts) else max([0.0, *counts])

@@ -23,7 +23,7 @@ COMMAND = (
 )
 STAMPS = {"submit_s": "Submit", "start_s": "Start", "end_s": "End"}
 NUMBERS = {"nodes": ("NNodes", 1.0)}
-GPUS = r"gres/gpu(?:[:\w.-]*)?=(\d{1,9})"
+GPUS = r"gres/gpu(?:[:\w.-]*)?=(-?\d{1,9})"
 LIMITS = ("TimelimitRaw", "Timelimit")
 ELAPSED = ("ElapsedRaw", "Elapsed")
 
@@ -77,13 +77,14 @@ def _words(data: pd.DataFrame) -> pd.Series:
 
 
 def _gpus(data: pd.DataFrame) -> pd.Series:
-    """Accelerators, the larger of allocated and requested TRES."""
+    """Accelerators, the larger of allocated and requested TRES; a negative one stays."""
     counts = pd.DataFrame({"none": np.zeros(len(data))}, index=data.index)
     for name in ("AllocTRES", "ReqTRES"):
         if name in data:
             found = data[name].str.extract(GPUS, expand=False)
             counts[name] = pd.to_numeric(found, errors="coerce").fillna(0.0)
-    return counts.max(axis=1)
+    least = counts.min(axis=1)
+    return counts.max(axis=1).where(least >= 0.0, least)
 
 
 def _length(
@@ -93,7 +94,9 @@ def _length(
     raw_name, clock_name = names
     if raw_name in data:
         found, unreadable = fields.numbers(data[raw_name])
-        return found * raw_unit_s, unreadable
+        with np.errstate(over="ignore"):
+            length_s = found * raw_unit_s
+        return length_s, unreadable | np.isinf(length_s)
     if clock_name in data:
         words = fields.text(data[clock_name])
         return words.map(fields.duration).to_numpy(dtype=float), np.zeros(

@@ -1,7 +1,10 @@
 """Text tables of job records: read as text, so that every field can be judged."""
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,9 +13,16 @@ from twin.errors import DataError
 from twin.job_table import Raw
 from twin.readers import fields
 
+MOST_FIELDS = 1000  # more is no table of jobs
+
+BEYOND = "fields beyond the header"  # column of what a row has too many of
+
 
 def read_text_table(path: Path, needed: Sequence[str], separator: str) -> pd.DataFrame:
     """Read a table with a header, every field as text.
+
+    A row with more fields than the header keeps what is too much in the column
+    ``BEYOND``; ``raw_table`` leaves it out and says so.
 
     Raises
     ------
@@ -20,16 +30,11 @@ def read_text_table(path: Path, needed: Sequence[str], separator: str) -> pd.Dat
         Missing file, not such a table, missing column.
     """
     try:
-        data = pd.read_csv(
-            path, sep=separator, dtype=str, keep_default_na=False, index_col=False
-        )
+        data = _every_field(path, separator)
     except OSError as error:
         message = f"{path}: cannot be read ({error.strerror}). Check the path."
         raise DataError(message) from error
-    except (
-        ValueError,
-        pd.errors.ParserWarning,
-    ) as why:  # parser errors are ValueErrors
+    except ValueError as why:  # parser errors are among them
         message = f"{path}: is not a table separated by '{separator}' ({why})."
         raise DataError(message) from why
     missing = [name for name in needed if name not in data]
@@ -41,6 +46,42 @@ def read_text_table(path: Path, needed: Sequence[str], separator: str) -> pd.Dat
         )
         raise DataError(message)
     return data
+
+
+def _every_field(path: Path, separator: str) -> pd.DataFrame:
+    """All rows, as wide as the widest line."""
+    mark = separator.encode()
+    with path.open("rb") as lines:
+        widest = max((line.count(mark) for line in lines), default=0) + 1
+    if widest > MOST_FIELDS:
+        message = f"a line of {widest} fields"
+        raise ValueError(message)
+    # Slurm does not quote: a single " in a name would swallow the lines after it.
+    quoting = csv.QUOTE_NONE if separator == "|" else csv.QUOTE_MINIMAL
+    options: Any = {
+        "sep": separator,
+        "dtype": str,
+        "keep_default_na": False,
+        "quoting": quoting,
+    }
+    with path.open(encoding="utf-8-sig") as lines:
+        before = 0
+        while not (first := lines.readline()).strip() and first:
+            before += 1
+    head = pd.read_csv(io.StringIO(first), index_col=False, **options).columns.to_list()
+    more = [f"{BEYOND} {n}" for n in range(widest - len(head))]
+    # Without header=None the parser would take the width of the header's line.
+    data: pd.DataFrame = pd.read_csv(
+        path,
+        header=None,
+        skiprows=before + 1,
+        names=[*head, *more],
+        index_col=False,
+        **options,
+    )
+    beyond = data[more].fillna("").agg("".join, axis=1) if more else ""
+    data[BEYOND] = beyond
+    return data.drop(columns=more)
 
 
 def raw_table(
@@ -68,7 +109,9 @@ def raw_table(
         Without id, class and state.
     """
     found: dict[str, fields.Mask | np.ndarray] = {}
+    beyond = data[BEYOND] if BEYOND in data else pd.Series("", index=data.index)
     faults: dict[str, list[fields.Mask]] = {
+        "more fields than the header": [(beyond != "").to_numpy(dtype=bool)],
         "unreadable time": [],
         "time zone missing": [],
         "unreadable number": [],

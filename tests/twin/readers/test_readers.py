@@ -98,6 +98,9 @@ def test_sacct_values(tmp_path: Path) -> None:
         ({"submit": ""}, "no submit time"),
         ({"run": "-5"}, "negative run time"),
         ({"limit": "soon"}, "unreadable number"),
+        ({"name": "a|b"}, "more fields than the header"),
+        ({"name": "a|b|c|d"}, "more fields than the header"),
+        ({"tres": "cpu=8,gres/gpu=-4"}, "negative size"),
     ],
 )
 def test_bad_rows_are_counted_named_and_left_out(
@@ -109,6 +112,12 @@ def test_bad_rows_are_counted_named_and_left_out(
     assert report.first_row == {kind: 2}
     assert list(jobs.job_id) == ["1"]
     assert kind in describe(report)[0]
+
+
+def test_a_quote_in_a_name_swallows_no_lines(tmp_path: Path) -> None:
+    rows = [sacct_row(id=n, name=name) for n, name in (("1", '"a'), ("2", "b"))]
+    jobs, _ = read_jobs(sacct(tmp_path, *rows), "sacct", 0.0)
+    assert list(jobs.job_id) == ["1", "2"]
 
 
 def test_zone_in_the_time_wins_over_the_offset(tmp_path: Path) -> None:
@@ -159,6 +168,16 @@ def test_squeue_values(tmp_path: Path) -> None:
     assert np.isnan(jobs.end_s).all()
     assert np.isnan(jobs.start_s[1])
     assert CLASSES[jobs.job_class[0]] == "inference"
+
+
+def test_queue_entries_that_are_no_jobs_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "squeue.json"
+    minus = squeue_row(job_id=12, tres_req_str="gres/gpu=-4")
+    entries = [squeue_row(), 7, None, minus]
+    path.write_text(json.dumps({"jobs": entries}), encoding="utf-8")
+    jobs, report = read_jobs(path, "squeue")
+    assert list(jobs.job_id) == ["11"]
+    assert report.left_out == {"no object": 2, "negative size": 1}
 
 
 def test_alibaba_fractions_of_a_card(tmp_path: Path) -> None:
