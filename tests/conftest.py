@@ -31,3 +31,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if not [*folder.glob("*.csv"), *folder.glob("*.csv.gz")]:
         message = f"--reference {folder}: no case X.csv or X.csv.gz in it."
         raise pytest.UsageError(message)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Only what waits on the wall clock gets another try: the rest must not need it."""
+    for item in items:
+        if item.get_closest_marker("real_time"):
+            item.add_marker(pytest.mark.flaky(reruns=2))

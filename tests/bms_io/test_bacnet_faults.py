@@ -29,6 +29,8 @@ from tests.bms_io.udp_proxy import (
 from twin.errors import CommunicationError
 from twin.interfaces import Quality
 
+pytestmark = pytest.mark.real_time
+
 TIMEOUT_S = 0.25
 POINT, SENSOR, OTHER = "setpoints.tower_supply_c", "outputs.chip_c", "inputs.wet_bulb_c"
 

@@ -15,6 +15,8 @@ from tests.bms_io.bacnet_device import HOST, device, small_map
 from twin.errors import CommunicationError
 from twin.interfaces import Quality
 
+pytestmark = pytest.mark.real_time
+
 
 def free_port(host=HOST):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

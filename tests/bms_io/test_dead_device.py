@@ -12,6 +12,8 @@ from tests.bms_io.test_modbus_client import FaultyDevice, good, sends, silence
 from twin.errors import CommunicationError
 from twin.interfaces import Quality
 
+pytestmark = pytest.mark.real_time
+
 CHIP, AIR = "outputs.chip_c", "outputs.air_supply_c"
 TIMEOUT_S = 0.5
 

@@ -19,6 +19,8 @@ from tests.bms_io.bacnet_device import small_map
 from twin.errors import CommunicationError
 from twin.interfaces import Quality
 
+pytestmark = pytest.mark.real_time
+
 PEERS = Path(__file__).parent / "peers"
 SENSOR, POINT = "outputs.chip_c", "setpoints.tower_supply_c"
 LOOPBACK = "127.0.0.1"

@@ -16,6 +16,8 @@ from bms_io.modbus import ModbusDriver
 from bms_io.points import Device
 from twin.interfaces import Quality
 
+pytestmark = pytest.mark.real_time
+
 PEERS = Path(__file__).parent / "peers"
 CHIP, TCS = "outputs.chip_c", "setpoints.tcs_supply_c"
 SWITCH, BEAT, SPEED = (

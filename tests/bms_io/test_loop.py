@@ -22,6 +22,8 @@ from twin.interfaces import Decision
 from twin.signals import Inputs, Outputs, Setpoints
 from twin.simulate import make_forecaster
 
+pytestmark = pytest.mark.real_time
+
 TWO_HOURS_S = 7200.0
 MEASURED = ("inputs", "outputs")
 

@@ -14,6 +14,8 @@ from twin.errors import PlantLostError
 from twin.interfaces import Decision
 from twin.simulate import make_forecaster
 
+pytestmark = pytest.mark.real_time
+
 CLOCK_TARGET, FIRST_SETPOINT, HEARTBEAT = 0, 10, 2
 
 

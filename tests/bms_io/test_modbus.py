@@ -14,6 +14,8 @@ from bms_io.points import load_points
 from twin.errors import ConfigError, GuardRefusedError
 from twin.interfaces import Quality
 
+pytestmark = pytest.mark.real_time
+
 MAP = load_points(Path(__file__).parents[2] / "data" / "points" / "hybrid_10mw.yaml")
 CHIP = MAP.points["outputs.chip_c"]
 FAN = MAP.points["outputs.tower_fan_speed"]

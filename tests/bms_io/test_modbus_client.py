@@ -10,6 +10,8 @@ import pytest
 from bms_io.modbus_client import Address, DeviceRefusedError, ModbusClient
 from twin.errors import CommunicationError
 
+pytestmark = pytest.mark.real_time
+
 TIMEOUT_S = 0.3
 
 

@@ -14,6 +14,8 @@ from bms_io.modbus import ModbusDriver, ModbusReader
 from bms_io.points import load_points
 from twin.errors import CommunicationError, ConfigError
 
+pytestmark = pytest.mark.real_time
+
 DEADLINE_S = 20
 MAP = """\
 version: 1

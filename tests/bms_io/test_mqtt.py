@@ -18,6 +18,8 @@ from bms_io.site_driver import SiteDriver, SiteReader
 from twin.errors import CommunicationError, ConfigError, GuardRefusedError
 from twin.interfaces import Quality
 
+pytestmark = pytest.mark.real_time
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of the broker's own imports
     from amqtt.broker import Broker

@@ -14,6 +14,8 @@ from bms_io.spoken import speak
 from twin.errors import ConfigError
 from twin.interfaces import Quality
 
+pytestmark = pytest.mark.real_time
+
 METER, SECOND, CHIP = "outputs.site_power_w", "outputs.chip_c@b", "outputs.chip_c"
 ECO = "setpoints.ups_eco"
 

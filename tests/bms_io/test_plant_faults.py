@@ -17,6 +17,8 @@ from twin.errors import CommunicationError, ConfigError
 from twin.interfaces import Quality
 from twin.sensors import SensorNoise
 
+pytestmark = pytest.mark.real_time
+
 SILENT = SensorNoise(0.0, 0.0, 0.0)
 BEAT, CLOCK, OWNER = "plant.heartbeat", "clock.target_s", "plant.owner"
 

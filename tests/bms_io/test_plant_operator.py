@@ -10,6 +10,8 @@ from bms_io.simulated_plant import SensorNoise, SimulatedPlant
 from bms_io.virtual_plant import VirtualPlant
 from twin.errors import CommunicationError
 
+pytestmark = pytest.mark.real_time
+
 
 async def value(bench, name):
     return (await bench.driver.read([name], 0.0))[name].value

@@ -17,6 +17,8 @@ from bms_io.plant_process import running_plant
 from bms_io.plant_server import PlantJob
 from twin.errors import ConfigError, PlantLostError
 
+pytestmark = pytest.mark.real_time
+
 JOB = PlantJob("hybrid_10mw", "07-15", 1.0)
 PARENT = """
 import asyncio, sys

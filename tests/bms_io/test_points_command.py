@@ -16,6 +16,8 @@ from bms_io.spoken import speak
 from dashboards.cli import app
 from twin.errors import GuardRefusedError
 
+pytestmark = pytest.mark.real_time
+
 TCS, POWER = "setpoints.tcs_supply_c", "outputs.site_power_w"
 MAP = "hybrid_10mw"
 

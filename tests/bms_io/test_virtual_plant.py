@@ -16,6 +16,8 @@ from twin.interfaces import Quality
 from twin.sensors import SensorNoise
 from twin.signals import Outputs, Setpoints
 
+pytestmark = pytest.mark.real_time
+
 SILENT = SensorNoise(0.0, 0.0, 0.0)
 CLOCK, BEAT = "clock.target_s", "plant.heartbeat"
 TCS = "setpoints.tcs_supply_c"

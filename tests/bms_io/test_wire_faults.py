@@ -18,6 +18,8 @@ from tests.bms_io.test_bacnet_faults import ack_of, with_byte
 from twin.errors import CommunicationError
 from twin.interfaces import Quality
 
+pytestmark = pytest.mark.real_time
+
 TIMEOUT_S = 0.25
 POINT, SENSOR, OTHER = "setpoints.tower_supply_c", "outputs.chip_c", "inputs.wet_bulb_c"
 GARBAGE = bytes(range(40))

@@ -18,6 +18,8 @@ from twin.kpis import kpis
 from twin.resources import data_path
 from twin.scenario import load_scenario
 
+pytestmark = pytest.mark.real_time
+
 ROOT = Path(__file__).parents[2]
 # A test run in the background (nohup, &) hands on SIGINT ignored; a terminal does not.
 ENTRY = """

@@ -42,12 +42,12 @@ class FaultTable:
     """All rows of a session."""
 
     def __init__(self):
-        self.rows = []
+        self.rows = {}
 
     @contextmanager
     def row(self, case):
         row = Row(case)
-        self.rows.append(row)
+        self.rows[case.name] = row
         yield row
         row.sound = True
 
@@ -55,7 +55,7 @@ class FaultTable:
         lines = [
             f"| {r.case.number} | {r.case.fault} | {r.case.where} | {r.case.expected} "
             f"| {r.seen or '-'} | {'yes' if r.sound else '**no**'} |"
-            for r in sorted(self.rows, key=lambda r: r.case.number)
+            for r in sorted(self.rows.values(), key=lambda r: r.case.number)
         ]
         rest = [
             f"| {number} | {fault} | {why} |" for number, fault, why in NOT_INJECTED

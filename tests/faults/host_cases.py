@@ -13,6 +13,8 @@ from tests.faults.rig import SCENARIO, SITE, Course, Ramp, Rig
 from tests.faults.wire_cases import never_noticed
 from twin.simulate import make_forecaster
 
+DEADLINE_S = 1.0  # of a slow controller
+
 
 class Infeasible(Ramp):
     def decide(self, estimate, forecast, now_s):
@@ -25,7 +27,7 @@ class Infeasible(Ramp):
 class Slow(Ramp):
     def decide(self, estimate, forecast, now_s):
         if 900.0 <= now_s < 1800.0:
-            time.sleep(0.6)  # the deadline is 0.3 s
+            time.sleep(2.0 * DEADLINE_S)
         return super().decide(estimate, forecast, now_s)
 
 
@@ -198,7 +200,7 @@ HOST_CASES = [
     Case(52, "solver infeasible for good", "controller raises", "hold, then rules", {},
          falls_to_rules, with_rules(NotNumbers)),
     Case(53, "solver too late", "controller sleeps", "result thrown away", {},
-         held_then_on, lambda: {"controller": Slow(), "deadline_s": 0.3}),
+         held_then_on, lambda: {"controller": Slow(), "deadline_s": DEADLINE_S}),
     Case(54, "solver crashes", "SIGSEGV in the child", "isolated, started again", {},
          worker_lost, in_process(Crashing)),
     Case(54, "solver eats memory", "8 GiB in the child, 3 allowed", "isolated", {},

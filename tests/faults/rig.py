@@ -26,8 +26,9 @@ SITE = load_site("hybrid_10mw")
 HOURS = 4.0
 SCENARIO = load_scenario(SITE, "07-15", HOURS)
 POINTS = load_points(resolve("hybrid_10mw", "points", ".yaml"))
+TIMEOUT_S = 1.0  # generous: loop, plant and proxy share one thread
 QUICK = POINTS._replace(
-    devices={n: d._replace(timeout_s=0.3) for n, d in POINTS.devices.items()}
+    devices={n: d._replace(timeout_s=TIMEOUT_S) for n, d in POINTS.devices.items()}
 )
 TURNS = 16
 WRITE = 16

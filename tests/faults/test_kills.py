@@ -20,6 +20,8 @@ from tests.faults.kill_child import PHASES, work
 from tests.faults.rig import POINTS, SITE, WatchedPlant, _assert_step
 from twin.scenario import load_scenario
 
+pytestmark = pytest.mark.real_time
+
 KILLS = int(os.environ.get("WETBULB_KILLS", "10"))
 WITHIN_S = 60.0
 TIMEOUT_S = 1800.0  # of the plant's watch on the heartbeat

@@ -8,6 +8,8 @@ from tests.faults.plant_cases import PLANT_CASES
 from tests.faults.rig import assert_invariants, run
 from tests.faults.wire_cases import WIRE_CASES
 
+pytestmark = pytest.mark.real_time
+
 FAST = {"03 reset in the middle of a write", "42 operator holds one setpoint"}
 CASES = [
     pytest.param(

@@ -4,7 +4,7 @@ import asyncio
 import struct
 
 from tests.faults.case import Case, trick, within
-from tests.faults.rig import POINTS, WRITE, Course, Forward, Rig
+from tests.faults.rig import POINTS, TIMEOUT_S, WRITE, Course, Forward, Rig
 
 CUT = None
 
@@ -40,7 +40,7 @@ async def jitter(request: bytes, forward: Forward) -> list[bytes] | None:
 async def late(request: bytes, forward: Forward) -> list[bytes] | None:
     answer = await forward()
     if is_read(request):
-        await asyncio.sleep(0.4)  # the client waits 0.3 s
+        await asyncio.sleep(1.2 * TIMEOUT_S)
     return [answer]
 
 

@@ -25,6 +25,8 @@ from twin.errors import AuditError
 from twin.interfaces import Decision
 from twin.simulate import make_forecaster
 
+pytestmark = pytest.mark.real_time
+
 ACTIVE = {name: float(value) for name, value in SITE.design._asdict().items()}
 WANTED = Decision(SITE.design._replace(tcs_supply_c=31.0), "warmer")
 WITHIN_S = 60.0

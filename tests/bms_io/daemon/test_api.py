@@ -13,6 +13,8 @@ from bms_io.daemon.logs import REPEAT_S, JsonLog
 from bms_io.daemon.notify import notify
 from twin.errors import ConfigError, InstanceError
 
+pytestmark = pytest.mark.real_time
+
 
 def talk(request, tokens=None):
     """Serve one route per role; send raw bytes, return code and body."""

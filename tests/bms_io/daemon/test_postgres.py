@@ -13,6 +13,8 @@ from bms_io.daemon.postgres import BATCH, QUEUE_SNAPSHOTS, PostgresSink
 from twin.errors import ConfigError
 from twin.interfaces import Quality, Reading, Snapshot
 
+pytestmark = pytest.mark.real_time
+
 psycopg = pytest.importorskip("psycopg", reason="extra postgres is not installed")
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
 WITHIN_S = 30.0

@@ -12,7 +12,7 @@ from bms_io.spoken import PRIORITY, speak
 from tests.faults.rig import Ramp
 from twin.simulate import make_forecaster
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.real_time]
 
 TOWER, COOLANT = "setpoints.tower_supply_c", "setpoints.tcs_supply_c"
 OPERATOR = 8  # manual operator, ASHRAE 135 table 19-1

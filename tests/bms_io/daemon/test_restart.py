@@ -25,6 +25,8 @@ from bms_io.virtual_plant import VirtualPlant
 from tests.faults.rig import POINTS, SCENARIO, SITE, Ramp, WatchedPlant, Wire
 from twin.simulate import make_forecaster
 
+pytestmark = pytest.mark.real_time
+
 FUNCTION_WRITES = (5, 6, 15, 16, 22, 23)
 WITHIN_S = 60.0
 COMMAND = [sys.executable, "-c", "from dashboards.cli import main; main()", "control"]

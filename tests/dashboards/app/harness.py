@@ -18,6 +18,7 @@ from twin.errors import WetbulbError
 CHROMIUM = shutil.which("chromium")
 MARKS = [
     pytest.mark.slow,
+    pytest.mark.real_time,
     pytest.mark.skipif(CHROMIUM is None, reason="apt-get install chromium"),
 ]
 ROOT = Path(__file__).parents[3]
