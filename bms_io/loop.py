@@ -113,6 +113,19 @@ class ClosedLoop:
         else:
             self.keeper.request(mode if name == "mode" else Mode.SHADOW)
 
+    def approve(self, who: str, role: str) -> str:
+        """Take one person's approval of changed limits; returns what stands now.
+
+        Raises
+        ------
+        ConfigError
+            If there is nothing to approve, or it is the same person twice.
+        AuditError
+            If it cannot be recorded.
+        """
+        now_s = self._seen.time_s if self._seen else 0.0
+        return self._handover.approvals.approve(who, role, now_s)
+
     async def run(self, duration_s: float = math.inf) -> LoopResult:
         """Run until the time is over or ``stopping`` is set.
 

@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from bms_io.daemon.approval import ConfigWatch, Rules, rules_of
 from bms_io.daemon.audit import AUDIT_FILE, verify_audit
 from bms_io.daemon.modes import Mode
 from bms_io.daemon.monitor import Monitor
@@ -17,11 +18,11 @@ from bms_io.daemon.postgres import PostgresSink
 from bms_io.daemon.service import TOKEN_FILE, WHERE_FILE, Settings, serve
 from bms_io.daemon.setup import Setup, TurnReport
 from bms_io.daemon.worker import Worker
-from bms_io.limits import limits_of, load_limits
-from bms_io.points import load_points
+from bms_io.limits import Limits, limits_of, load_limits
+from bms_io.points import PointMap, load_points
 from dashboards import console, controllers
 from optimizer.rules import RulesController
-from twin.config import load_site
+from twin.config import Site, load_site
 from twin.errors import CommunicationError, ConfigError
 from twin.interfaces import Controller
 from twin.resources import available, resolve
@@ -68,6 +69,55 @@ def make_controller(site: str, name: str, directory: Path) -> Controller:
     return Remembered(cast("WithMemory", made), directory / MEMORY_FILE, known.name)
 
 
+class Sources(NamedTuple):
+    """What bounds a plant, as its files say."""
+
+    site: Site
+    points: PointMap
+    limits: Limits
+
+
+def read_sources(request: Request) -> Sources:
+    """Read and check site, point map and limits.
+
+    Raises
+    ------
+    ConfigError
+        If one of them is wrong.
+    """
+    site = load_site(request.site)
+    points = load_points(_points_path(request, site))
+    if request.host or request.port:
+        device = next(iter(points.devices.values()))
+        points = points.at(request.host or device.host, request.port or device.port)
+    path = _limits_path(request)
+    return Sources(site, points, load_limits(path) if path else limits_of(site))
+
+
+def _points_path(request: Request, site: Site) -> Path:
+    return resolve(request.points or site.defaults.points, "points", ".yaml")
+
+
+def _limits_path(request: Request) -> Path | None:
+    """File of the verifier's limits; None where the site's guard stands in."""
+    if not request.limits and request.site not in available("limits", ".yaml"):
+        return None
+    return resolve(request.limits or request.site, "limits", ".yaml")
+
+
+def watch_files(request: Request, sources: Sources) -> ConfigWatch:
+    """Make what tells when one of the files is edited."""
+    site = resolve(request.site, "sites", ".yaml")
+    paths = (site, _points_path(request, sources.site), _limits_path(request))
+
+    def read() -> Rules:
+        now = read_sources(request)
+        return rules_of(now.site, now.limits, now.points)
+
+    before = rules_of(sources.site, sources.limits, sources.points)
+    return ConfigWatch(tuple(p for p in paths if p), read, before)
+
+
 def run(request: Request) -> None:
     """Run the daemon until Ctrl-C or SIGTERM.
 
@@ -76,19 +126,7 @@ def run(request: Request) -> None:
     WetbulbError
         If an input is wrong or another daemon has this plant.
     """
-    site = load_site(request.site)
-    points = load_points(
-        resolve(request.points or site.defaults.points, "points", ".yaml")
-    )
-    if request.host or request.port:
-        device = next(iter(points.devices.values()))
-        points = points.at(request.host or device.host, request.port or device.port)
-    shipped = request.limits or request.site
-    limits = (
-        load_limits(resolve(shipped, "limits", ".yaml"))
-        if request.limits or request.site in available("limits", ".yaml")
-        else limits_of(site)
-    )
+    site, points, limits = sources = read_sources(request)
     if request.mode not in list(Mode):
         message = f"--mode {request.mode}: allowed are {', '.join(Mode)}."
         raise ConfigError(message)
@@ -138,7 +176,12 @@ def run(request: Request) -> None:
     _describe(request, hours)
     duration_s = float("inf") if request.hours is None else request.hours * 3600.0
     settings = Settings(
-        request.directory, scan_s, request.speed, request.api_port, duration_s
+        request.directory,
+        scan_s,
+        request.speed,
+        request.api_port,
+        duration_s,
+        watch_files(request, sources),
     )
     try:
         asyncio.run(serve(settings, points, site, build))
@@ -206,7 +249,8 @@ def ask(directory: Path, command: str, role: str, **body: Any) -> dict[str, Any]
             return dict(json.loads(answer.read()))
     except urllib.error.HTTPError as error:
         with error:
-            raise ConfigError(error.read().decode()) from error
+            said = json.loads(error.read())
+            raise ConfigError(str(said["error"])) from error
     except OSError as error:
         message = f"the daemon (process {where['pid']}) does not answer: {error}"
         raise CommunicationError(message) from error

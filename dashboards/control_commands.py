@@ -176,6 +176,18 @@ def control_reject(
     _tell(directory, "reject", number=number, reason=reason)
 
 
+@control_app.command("approve")
+def control_approve(
+    role: Annotated[str, typer.Option(help="operator or engineer: whose token.")],
+    who: Annotated[
+        str | None, typer.Option(help="Your name for the audit log; the login else.")
+    ] = None,
+    directory: DirectoryOption = DIRECTORY,
+) -> None:
+    """Approve edited limits; auto needs an operator and an engineer, two persons."""
+    _tell(directory, "approve", role, **({"who": who} if who else {}))
+
+
 @control_app.command("exit-to-local")
 def control_exit(directory: DirectoryOption = DIRECTORY) -> None:
     """Ramp the plant home and give it back to its local control."""

@@ -218,6 +218,27 @@ def last_announced(path: Path) -> dict[str, tuple[float, ...]]:
     return found
 
 
+def last_of(path: Path, event: str) -> dict[str, Any] | None:
+    """Details of the last entry of a kind; None if there is none.
+
+    Raises
+    ------
+    AuditError
+        If the log cannot be read.
+    """
+    where = f"file:{path}?mode=ro"
+    try:
+        with contextlib.closing(sqlite3.connect(where, uri=True)) as base:
+            row = base.execute(
+                "SELECT body FROM audit WHERE event = ? ORDER BY number DESC LIMIT 1",
+                (event,),
+            ).fetchone()
+    except sqlite3.Error as error:
+        message = f"{path}: cannot look up the last {event} ({error})"
+        raise AuditError(message) from error
+    return None if row is None else dict(json.loads(row[0]))
+
+
 def verify_audit(path: Path) -> tuple[int, str]:
     """Check the chain.
 

@@ -3,6 +3,7 @@
 import os
 import time
 
+from bms_io.daemon.approval import Approvals, rules_of
 from bms_io.daemon.audit import AuditLog
 from bms_io.daemon.eyes import Eyes, Look
 from bms_io.daemon.hands import Hands
@@ -56,6 +57,7 @@ class Handover:
         self._owner = (os.getpid() << 16 ^ time.time_ns()) % 0xFFFFFFFF + 1
         self._leaving_s: float | None = None
         self._leftovers = Leftovers(point_map, audit)
+        self.approvals = Approvals(rules_of(site, limits, point_map), audit)
         self.missing: tuple[str, ...] = ()
         self.keeper = keeper
         self.hands: Hands | None = None
@@ -100,7 +102,9 @@ class Handover:
                 return await self.drop(seen, why, theirs=True)
             if not self.leaving or not self._is_home(seen):
                 return None
-        standing = grant(look, self._owner, self._good, self._needed)
+        standing = grant(look, self._owner, self._good, self._needed)._replace(
+            limits=self.approvals.missing
+        )
         change = self.keeper.settle(standing, seen.time_s)
         self.missing = self.keeper.missing(standing)
         if change is not None and change.new is Mode.AUTO:
@@ -157,6 +161,7 @@ class Handover:
                 return self._refused(change, why)
             driver = await self._eyes.with_hands()
             hands = Hands(driver, self._map, self._audit, verifier, self._owner)
+            self.approvals.enters_auto(self.keeper.armed_by, seen.time_s)
             why = await hands.enter(seen)
         except (CommunicationError, AuditError) as error:
             why = str(error)

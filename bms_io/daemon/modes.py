@@ -1,9 +1,9 @@
 """Modes of the closed loop, and what it takes to get into the one that writes.
 
-off -> shadow -> advise -> auto. A start is always in shadow. Auto needs four things at the
-same time: the plant's remote enable, the lease, enough good cycles, and a person who armed
-it. If one of the first three goes, auto ends and the arming with it, so that a person
-looks before it begins again.
+off -> shadow -> advise -> auto. A start is always in shadow. Auto needs five things at the
+same time: the plant's remote enable, the lease, enough good cycles, limits that are in
+force or approved, and a person who armed it. If one of the first three goes, auto ends and
+the arming with it, so that a person looks before it begins again.
 """
 
 from enum import StrEnum
@@ -27,6 +27,7 @@ class Grant(NamedTuple):
     remote: str
     lease: str
     cycles: str
+    limits: str = ""  # two persons have approved what was changed
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """Watches every turn: alarms, history, log, metrics, status, signs of life."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from bms_io.daemon.advice import AdviceBook
 from bms_io.daemon.alarm_table import alarm_table
-from bms_io.daemon.alarms import AlarmBook
+from bms_io.daemon.alarms import AlarmBook, Condition
 from bms_io.daemon.audit import AuditLog
 from bms_io.daemon.conditions import conditions
 from bms_io.daemon.historian import Historian
@@ -30,10 +31,19 @@ class Monitor:
         Limits of the alarms.
     historian, log
         Where readings and events go.
+    edited
+        Says what was edited in the files of the limits.
     """
 
-    def __init__(self, site: Site, historian: Historian, log: JsonLog) -> None:
+    def __init__(
+        self,
+        site: Site,
+        historian: Historian,
+        log: JsonLog,
+        edited: Callable[[], str] = str,
+    ) -> None:
         self._site = site
+        self._edited = edited
         self._historian = historian
         self._log = log
         self._table = alarm_table()
@@ -69,6 +79,8 @@ class Monitor:
         self._lost_before = self._historian.lost
         judged = report._replace(plan=self._plan)
         found = conditions(judged, self._site.limits, self._table, lost)
+        edited = self._edited()
+        found["limits_edited"] = Condition(bool(edited), edited)
         for change in self.alarms.update(report.time_s, found):
             self._log.say("warning", "alarm", change.alarm, **change._asdict())
             self.record("alarm", report.time_s, **change._asdict())

@@ -23,7 +23,7 @@ from bms_io.loop import ClosedLoop
 from bms_io.point_names import CLOCK_POINT
 from bms_io.points import PointMap
 from bms_io.site_driver import SiteReader
-from twin.errors import AuditError, CommunicationError
+from twin.errors import AuditError, CommunicationError, ConfigError
 from twin.interfaces import Quality
 
 WHERE_FILE, TOKEN_FILE, LOCK_FILE = "control.json", "tokens.json", "lock"
@@ -38,6 +38,7 @@ class Settings(NamedTuple):
     speed: float = 1.0  # plant seconds per second
     api_port: int = 0
     duration_s: float = float("inf")
+    edited: Callable[[], str] = str  # what was edited in the files, or empty
 
 
 Build = Callable[[FreePace, Monitor], Setup]
@@ -86,7 +87,7 @@ async def serve(
     lock = InstanceLock(directory / LOCK_FILE)
     historian = Historian(directory / "history")
     log = JsonLog(sys.stderr)
-    monitor = Monitor(site, historian, log)
+    monitor = Monitor(site, historian, log, settings.edited)
     start_s = await plant_time(point_map)
     patience_s = 0.3 * settings.scan_s / settings.speed
     pace = FreePace(start_s or 0.0, settings.speed, patience_s)
@@ -179,12 +180,27 @@ def _routes(loop: ClosedLoop, monitor: Monitor) -> dict[str, Route]:
         "/metrics": Route("GET", "", metrics),
         "/status": Route("GET", "viewer", status),
         **{f"/{name}": Route("POST", "operator", command(name)) for name in commands},
+        "/approve": Route("POST", "operator", _approve(loop)),
         "/accept": Route("POST", "operator", _answer(monitor, "accept")),
         "/reject": Route("POST", "operator", _answer(monitor, "reject")),
         "/reset": Route("POST", "engineer", command("reset")),
         "/acknowledge": Route("POST", "operator", acknowledge),
         "/shelve": Route("POST", "operator", shelve),
     }
+
+
+def _approve(loop: ClosedLoop) -> Callable[[str, dict[str, Any]], Answer]:
+    """What a person says to changed limits."""
+
+    def act(who: str, body: dict[str, Any]) -> Answer:
+        try:
+            return Answer(200, _json({"done": loop.approve(who, str(body["role"]))}))
+        except ConfigError as error:
+            return Answer(409, _json({"error": str(error)}))
+        except AuditError as error:
+            return Answer(503, _json({"error": f"{error}; it does not count"}))
+
+    return act
 
 
 def _answer(monitor: Monitor, verb: str) -> Callable[[str, dict[str, Any]], Answer]:

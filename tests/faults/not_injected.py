@@ -27,6 +27,6 @@ NOT_INJECTED = [
     (66, "database corrupt", "`tests/bms_io/daemon/test_historian.py`, `test_audit.py`"),
     (67, "leak over seven days", "`tests/benchmarks/bench_faults.py` on demand, run "
      "over 24 simulated hours; **open**: seven days"),
-    (68, "configuration edited while running", "read once at the start, so never half "
-     "applied; **open**: two-person approval"),
+    (68, "configuration edited while running", "read at the start only, approved by two "
+     "persons: `tests/bms_io/daemon/test_approval.py`"),
 ]  # fmt: skip

@@ -11,8 +11,8 @@ FREE = Grant("", "", "")
 
 
 @pytest.mark.parametrize("armed", [True, False])
-@pytest.mark.parametrize("against", list(itertools.product(["", "no"], repeat=3)))
-def test_auto_needs_all_four(against, armed):
+@pytest.mark.parametrize("against", list(itertools.product(["", "no"], repeat=4)))
+def test_auto_needs_all_five(against, armed):
     keeper = ModeKeeper(Mode.AUTO)
     assert keeper.mode is Mode.SHADOW
     if armed:

@@ -28,7 +28,7 @@ from twin.simulate import make_forecaster
 pytestmark = pytest.mark.real_time
 
 FUNCTION_WRITES = (5, 6, 15, 16, 22, 23)
-WITHIN_S = 60.0
+WITHIN_S = 150.0  # a busy machine that compiles first
 COMMAND = [sys.executable, "-c", "from dashboards.cli import main; main()", "control"]
 
 
@@ -126,14 +126,27 @@ def wait_for(directory, condition):
     raise AssertionError(message)
 
 
-def start(directory, at):
-    directory.mkdir(exist_ok=True)
-    options = f"--port {at.port} --controller rules --date 07-15 --scan 60 --speed 60"
-    with (directory / "log").open("a") as log:
-        return subprocess.Popen(
-            [*COMMAND, "hybrid_10mw", *options.split(), "--directory", str(directory)],
-            stderr=log,
+@pytest.fixture
+def start(tmp_path):
+    """Start a daemon; whatever happens, none outlives the test."""
+    running = []
+
+    def begin(directory, at):
+        directory.mkdir(exist_ok=True)
+        options = (
+            f"--port {at.port} --controller rules --date 07-15 --scan 60 --speed 60"
         )
+        with (directory / "log").open("a") as log:
+            words = [*options.split(), "--directory", str(directory)]
+            running.append(
+                subprocess.Popen([*COMMAND, "hybrid_10mw", *words], stderr=log)
+            )
+        return running[-1]
+
+    yield begin
+    for process in running:
+        process.kill()
+        process.wait()
 
 
 async def read(at, *names):
@@ -156,7 +169,7 @@ def arming_again(directory):
 
 
 @pytest.mark.slow
-def test_from_shadow_to_auto_killed_and_back_to_local(tmp_path):
+def test_from_shadow_to_auto_killed_and_back_to_local(tmp_path, start):
     """Two daemons, one after the other, against a plant that runs by itself."""
     directory = tmp_path / "control"
 
@@ -191,13 +204,13 @@ def test_from_shadow_to_auto_killed_and_back_to_local(tmp_path):
             # the lease of the dead one stands until the plant misses its heartbeat
             await asyncio.to_thread(wait_for, directory, arming_again(directory))
             again.send_signal(signal.SIGTERM)
-            assert again.wait(timeout=30) == 0
+            assert again.wait(timeout=WITHIN_S) == 0
             assert (await read(at, "plant.owner"))[0] == 0.0
             active = await read(at, "active.tcs_supply_c", "active.ups_eco")
             assert active == [SITE.design.tcs_supply_c, SITE.design.ups_eco]
             verify_audit(directory / "audit.sqlite")
 
-    asyncio.run(asyncio.wait_for(go(), 240))
+    asyncio.run(asyncio.wait_for(go(), 4 * WITHIN_S))
     events = [row.event for row in entries(directory / "audit.sqlite")]
     assert events.count("starts") == 2
     assert (directory / "tokens.json").stat().st_mode & 0o077 == 0
