@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from tests.validation.columns import unread, watched
 from tests.validation.report import DOCS, ROOT, TOLERANCES, Found, LeftOut, report
 
 HERE = Path(__file__).parent
@@ -20,6 +21,7 @@ POINTS_DRAWN = 400
 ROWS = pytest.StashKey[list[Found]]()
 LEFT_OUT = pytest.StashKey[list[LeftOut]]()
 DESELECTED = pytest.StashKey[list[str]]()
+READS = pytest.StashKey[dict[str, tuple[set[str], set[str]]]]()
 
 
 class Case(NamedTuple):
@@ -44,6 +46,7 @@ def find_cases(folder: Path, prefix: str) -> list[Path]:
 
 def pytest_configure(config):
     config.stash[ROWS], config.stash[LEFT_OUT], config.stash[DESELECTED] = [], [], []
+    config.stash[READS] = {}
     config.addinivalue_line("markers", "prefix(text): of the files a test replays")
 
 
@@ -72,7 +75,9 @@ def case(request):
         pytest.fail(
             f"{path}: no number in {blank}. Fill or remove them.", pytrace=False
         )
-    return Case(name, table, known)
+    every, reads = request.config.stash[READS].setdefault(name, (set(table), set()))
+    assert every == set(table)
+    return Case(name, watched(table, reads), known)
 
 
 def blanks(table: pd.DataFrame) -> str:
@@ -224,6 +229,12 @@ def partial(session) -> str:
 
 def pytest_sessionfinish(session):
     config = session.config
+    left = unread(config.stash[READS])
+    if left and not partial(session):
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        why = "no test reads, and not_judged.toml does not excuse"
+        reporter.write_line(f"\nvalidation: {why}, {'; '.join(left)}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if not config.getoption("--write-validation"):
         return
     why = partial(session)

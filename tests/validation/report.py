@@ -5,6 +5,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.validation.columns import excused
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 DOCS = ROOT / "docs"
@@ -42,6 +44,15 @@ Rows of the reference that a figure above does not judge, and why.
 
 | component | case | rows left out | of | why |
 |---|---|---|---|---|"""
+NOT_READ = """
+## Columns of the reference that nothing is held against
+
+Every other column is an input, is reached by a model, or is tied to others by a balance; the
+replay fails on one that is none of it (`tests/validation/columns.py`). Which columns a small
+shift of all values would pass unnoticed: `python -m tests.benchmarks.falsify`.
+
+| cases | column | why |
+|---|---|---|"""
 UNREFERENCED = """
 ## Without a reference of another program
 
@@ -90,6 +101,9 @@ def report(rows: list[Found], left_out: list[LeftOut]) -> str:
     for gap in dict.fromkeys(left_out):
         counts = f"{gap.rows} | {gap.total}"
         lines.append(f"| {gap.component} | `{gap.case}` | {counts} | {gap.why} |")
+    lines.append(NOT_READ)
+    for prefix, columns in excused().items():
+        lines += [f"| `{prefix}` | `{name}` | {why} |" for name, why in columns.items()]
     lines += [UNREFERENCED, *unreferenced()]
     plots = sorted((DOCS / "validation").glob("*.svg"))
     lines += ["", "## Plots", ""]

@@ -44,12 +44,21 @@ def replayed(case):
         state, made = tremblay.exchange(
             plate, state, request_w, ambient, params["timestep_s"]
         )
-        rows.append((state.soc, made.voltage_v, made.mean_temperature_c, made.power_w))
+        rows.append(
+            (
+                state.soc,
+                made.voltage_v,
+                made.mean_temperature_c,
+                made.power_w,
+                made.current_a,
+                made.heat_to_air_w,
+            )
+        )
     return np.array(rows, dtype=float).T
 
 
 def test_six_days(case, replayed, check, draw):
-    soc, volts, warmth_c, power_w = replayed
+    soc, volts, warmth_c, power_w, current_a, heat_w = replayed
     table = case.table
     check("battery_voltage_max", np.abs(volts / table.v_V - 1.0).max())
     check("battery_soc_max", np.abs(soc - table.soc).max())
@@ -57,5 +66,8 @@ def test_six_days(case, replayed, check, draw):
     exchanged = table.p_discharge_W - table.p_charge_W
     rated = max(table.p_discharge_W.max(), table.p_charge_W.max())
     check("battery_power_max", np.abs(power_w - exchanged).max() / rated)
+    largest_a, largest_w = table.i_A.abs().max(), table.heat_W.max()
+    check("battery_current_max", np.abs(current_a - table.i_A).max() / largest_a)
+    check("battery_heat_max", np.abs(heat_w - table.heat_W).max() / largest_w)
     draw("pack voltage [V]", table.v_V, volts)
     draw("pack temperature [degC]", table.t_batt_C, warmth_c)

@@ -53,6 +53,11 @@ def test_water_use_at_given_leaving_water(case, keep, check, draw):
     )
     makeup = found.makeup_kg_s / density
     check("tower_makeup", rmse(makeup, rows.makeup_m3_s) / rows.makeup_m3_s.mean())
+    blowdown = found.blowdown_kg_s / density
+    error_m3_s = rmse(blowdown, rows.blowdown_m3_s)
+    check("tower_blowdown", error_m3_s / rows.blowdown_m3_s.mean())
+    drift = found.drift_kg_s / density
+    check("tower_drift", rmse(drift, rows.drift_m3_s) / rows.drift_m3_s.mean())
 
 
 def test_fan_where_the_reference_follows_its_setpoint(case, keep, check, draw):

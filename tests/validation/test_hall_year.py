@@ -153,3 +153,16 @@ def test_year_from_weather_and_load(case, check, draw):
     check("hall_pue_annual", abs(facility_w.sum() / it.power_w.sum() - annual))
     power = np.abs(it.power_w / table.p_it_W - 1.0)
     check("hall_it_power", power.mean())
+    parts = {
+        "p_ite_cpu_W": it.cpu_power_w,
+        "p_ite_fan_W": it.fan_power_w,
+        "p_ite_psu_loss_W": it.supply_loss_w,
+        "p_coil_W": coil.power_w,
+        "q_coil_W": coil.heat_w,
+        "coil_rtf": coil.running,
+        "p_fan_W": fan_w + 0.0 * heat_w,
+    }
+    for column, found in parts.items():
+        error = np.abs(found - table[column]).mean() / table[column].mean()
+        check("hall_part", error)
+    check("hall_inlet", np.abs(it.inlet_c - table.t_ite_in_C).mean())

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from plant import heat_exchanger
-from tests.validation.conftest import ROOT, Case, blanks, lacking
+from tests.validation.columns import excused, unread, watched
+from tests.validation.conftest import ROOT, SHIPPED, Case, blanks, find_cases, lacking
 from tests.validation.figures import nominal_ntu, number_in
 
 CASE = Case("ep_pump_vs_X", pd.DataFrame({"m_kg_s": [1.0]}), {"design_power_W": 1.0})
@@ -73,9 +74,28 @@ def test_the_page_is_not_written_from_a_part():
 
 def test_every_test_that_judges_saves_its_plot():
     silent = []
-    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+    here = Path(__file__).parent
+    balances = here / "test_balances.py"  # both sides are the reference's own
+    for path in sorted({*here.glob("test_*.py")} - {balances}):
         for node in ast.parse(path.read_text()).body:
             names = {a.arg for a in node.args.args} if hasattr(node, "args") else set()
             if "check" in names and "draw" not in names:
                 silent.append(f"{path.name}: {node.name}")
     assert not [name for name in silent if ": test_" in name]
+
+
+def test_a_column_that_nobody_reads_is_named():
+    reads = set()
+    table = watched(pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0], "c": 5.0}), reads)
+    rows = table[table["a"] > 1.0]
+    assert rows.b.sum() == 4.0
+    assert reads == {"a", "b"}
+    assert unread({"some_case": (set(table), reads)}) == ["some_case: c"]
+
+
+def test_what_is_excused_is_a_column_of_a_shipped_case():
+    for prefix, columns in excused().items():
+        paths = find_cases(SHIPPED, prefix)
+        assert paths, prefix
+        known = set.union(*(set(pd.read_csv(path, nrows=1)) for path in paths))
+        assert set(columns) <= known, prefix

@@ -17,6 +17,7 @@ from tests.validation.figures import nominal_ntu, rmse
 
 PREFIX = "mod_datacenter_chillercooled_"
 CHILLER = "chiWSE.chiPar.chi[1]"
+KELVIN = 273.15
 
 
 @pytest.fixture
@@ -66,9 +67,13 @@ def test_economizer_and_chiller(case, equipment, keep, check, draw):
     check("day_economizer", np.abs(free_w / reference_w - 1.0).max())
     on = (rows[f"{CHILLER}.P"] > 0.0).to_numpy()
     after_c = warm_c - free_w / (flow_kg_s * cp)
+    reported_c = rows["chiWSE.TCHWSupWSE"].to_numpy(float) - KELVIN
+    check("day_economizer_outlet", np.abs(after_c - reported_c).max())
     load_w = flow_kg_s * cp * (after_c - cold_c)
     machine = Chiller(**equipment["chiller"])
     found = chiller.operate(machine, load_w[on], cold_c[on], tower_c[on])
     power_w = rows[f"{CHILLER}.P"].to_numpy()[on]
     draw("chiller power [W]", power_w, found.power_w)
     check("day_chiller", rmse(found.power_w / power_w, 1.0))
+    cop = rows[f"{CHILLER}.COP"].to_numpy()[on]
+    check("day_chiller", rmse(found.heat_w / found.power_w / cop, 1.0))

@@ -144,4 +144,17 @@ def test_year_from_weather_and_load(case, check, draw):
     error_w = np.sqrt(np.mean((cooling_w - reference_w) ** 2))
     check("year_hourly", error_w / reference_w.mean())
     pue = 1.0 + cooling_w / plant.load_w
+    fan_w = case.table.p_tower_fan_W
+    check("year_fan", abs(cell.fan_power_w.sum() / fan_w.sum() - 1.0))
+    # the reference counts no evaporation in natural draught
+    runs = case.table.tower_fan_speed_ratio >= plant.tower.minimum_air_flow_ratio
+    for column, kg_s in (
+        ("evap_m3_s", cell.evaporation_kg_s),
+        ("makeup_m3_s", cell.makeup_kg_s),
+    ):
+        used_m3 = (kg_s[runs] / water.density(SIZING_C)).sum()
+        check("year_water", abs(used_m3 / case.table[column][runs].sum() - 1.0))
+    check(
+        "year_tower_water", np.abs(cell.water_out_c - case.table.t_tower_out_C).mean()
+    )
     check("year_pue", np.sqrt(np.mean((pue - case.table.pue_cooling_only) ** 2)))

@@ -37,3 +37,5 @@ def test_loss(case, check, draw):
     rated = plate.no_load_loss_w + plate.load_loss_w
     error = np.abs(loss - case.table.thermal_loss_W).max() / rated
     check("transformer_loss_max", error)
+    no_load_w = np.abs(plate.no_load_loss_w - case.table.no_load_loss_W).max()
+    check("transformer_loss_max", no_load_w / rated)
