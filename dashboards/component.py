@@ -64,10 +64,7 @@ def _write_explained(component: Component, fields: list[bench.Field]) -> None:
     """Print the explanation of a component and every name that goes in or out."""
     console.write(_explanation(component))
     console.write("\nParameters (--params FILE, YAML or JSON)")
-    for f in fields:
-        default = "required" if f.default is None else f"default {plain(f.default)}"
-        notes = "; ".join(note for note in (f.allowed, default, f.comment) if note)
-        console.write(f"  {f.name}: {notes}")
+    _write_fields(fields)
     console.write("\nInput columns (CSV)")
     valid = bench_ranges.declared(component.equation)
     for column, limits in bench_inputs.allowed(bench.columns(component)).items():
@@ -80,12 +77,32 @@ def _write_explained(component: Component, fields: list[bench.Field]) -> None:
 
 
 def _show_family(name: str, members: dict[str, Component], as_json: bool) -> None:
-    """Print the functions of a file that has no main one."""
+    """Print the functions of a file that has no main one, and what they share."""
+    kinds = {c.params for c in members.values() if c.params is not None}
+    plates = {kind.__name__: bench.fields(kind) for kind in kinds}
     if as_json:
-        console.write_json({"name": name, "functions": _summaries(members)})
+        described = {
+            kind: [{**f._asdict(), "default": plain(f.default)} for f in fields]
+            for kind, fields in plates.items()
+        }
+        functions = _summaries(members)
+        console.write_json(
+            {"name": name, "functions": functions, "parameters": described}
+        )
         return
     console.write(f"{name} has {len(members)} functions; show one of them:")
     _write_summaries(members)
+    for kind, fields in sorted(plates.items()):
+        console.write(f"\nParameters of {kind} (--params FILE, YAML or JSON)")
+        _write_fields(fields)
+
+
+def _write_fields(fields: list[bench.Field]) -> None:
+    """Print a line per parameter: what it may be, default, meaning."""
+    for f in fields:
+        default = "required" if f.default is None else f"default {plain(f.default)}"
+        notes = "; ".join(note for note in (f.allowed, default, f.comment) if note)
+        console.write(f"  {f.name}: {notes}")
 
 
 def _summaries(known: dict[str, Component]) -> dict[str, str]:

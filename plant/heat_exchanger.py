@@ -99,6 +99,10 @@ def effectiveness_counterflow(ntu: Numeric, capacity_ratio: Numeric) -> Numeric:
 def effectiveness_crossflow(ntu: Numeric, capacity_ratio: Numeric) -> Numeric:
     """Heat moved over the most that could be moved, both streams unmixed.
 
+    The usual fit, as in EnergyPlus. From 0.05 to 10 NTU it is -0.020 to +0.009 away from
+    Mason's exact series, at worst 3.8 % of the heat (too little, at 0.3 NTU and equal
+    capacity rates; tests/plant/test_crossflow.py).
+
     Parameters
     ----------
     ntu

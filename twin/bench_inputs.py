@@ -64,20 +64,27 @@ class Allowed(NamedTuple):
 
 
 ANY = Allowed(-math.inf, math.inf)
+AMOUNT = Allowed(0.0, math.inf)
 BY_NAME = {
+    "modules": AMOUNT,
+    "load_w": AMOUNT,
+    "chip_power_w": AMOUNT,
+    "first_a": AMOUNT,  # of three phases, as magnitudes
+    "second_a": AMOUNT,
+    "third_a": AMOUNT,
     "humidity_ratio": Allowed(0.0, 0.5),
     "relative_humidity": Allowed(0.0, 1.0),
     "utilization": Allowed(0.0, 1.0),
     "soc": Allowed(0.0, 1.0),
-    "pressure_pa": Allowed(0.0, math.inf),
+    "pressure_pa": AMOUNT,
 }
 BY_UNIT = {
     "degC": Allowed(-60.0, 150.0),
-    "kg/s": Allowed(0.0, math.inf),
-    "m3/s": Allowed(0.0, math.inf),
-    "Pa": Allowed(0.0, math.inf),
+    "kg/s": AMOUNT,
+    "m3/s": AMOUNT,
+    "Pa": AMOUNT,
     "J/(kg K)": Allowed(1.0, 1e5),
-    "s": Allowed(0.0, math.inf),
+    "s": AMOUNT,
 }
 AMBIENT_PA = Allowed(5e4, 1.2e5)  # of outdoor air
 

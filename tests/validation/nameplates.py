@@ -29,6 +29,14 @@ BICUBIC = (
     "coefficient10_x_y_2",
 )
 
+UA_BY = "u_factor_times_area_modifier_function_of"
+TOWER_CURVES = (
+    "fan_power_modifier_function_of_air_flow_rate_ratio",
+    f"{UA_BY}_air_flow_ratio",
+    f"{UA_BY}_wetbulb_temperature_difference",
+    f"{UA_BY}_water_flow_ratio",
+)
+
 
 def coefficients(curve):
     return tuple(float(curve[key]) for key in COEFFICIENTS if key in curve)
@@ -41,16 +49,9 @@ def curve_limits(curve, of="value_of_x"):
 
 def merkel_tower(fields, curves):
     """CoolingTower:VariableSpeed:Merkel."""
-    curve = {
-        part: curves[fields[f"{part}_curve_name"]]["f"]
-        for part in (
-            "fan_power_modifier_function_of_air_flow_rate_ratio",
-            "u_factor_times_area_modifier_function_of_air_flow_ratio",
-            "u_factor_times_area_modifier_function_of_wetbulb_temperature_difference",
-            "u_factor_times_area_modifier_function_of_water_flow_ratio",
-        )
-    }
-    fan, by_air, by_wet_bulb, by_water = curve.values()
+    fan, by_air, by_wet_bulb, by_water = (
+        curves[fields[f"{part}_curve_name"]]["f"] for part in TOWER_CURVES
+    )
     ua_w_k = fields["design_air_flow_rate_u_factor_times_area_value"]
     still_w_k = fields["free_convection_regime_u_factor_times_area_value"]
     air_m3_s = fields["design_air_flow_rate"]
