@@ -46,7 +46,7 @@ LEAST_SHARE = 0.1  # of a squared slope that its bend leaves in a Halley step
 SATURATION_C: Limits = (-100.0, 150.0)  # frost points of dry air lie below AIR_C
 ELEVATION_M: Limits = (-500.0, 11000.0)
 SaturationC = Annotated[Numeric, within(SATURATION_C)]
-WET_BULB_STEPS = 3  # leave less than 0.0001 K
+WET_BULB_STEPS = 3  # leave 0.00011 K at most, in dry air of 80 degC at 60 kPa
 DEW_POINT_STEPS = 4
 
 

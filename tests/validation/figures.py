@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+PRINTED_M3_S = 2e-7  # sums of volume flows that the reference prints to 1e-7 m3/s
 EQUAL = 1e-6  # capacity rates nearer to each other are moved apart, 0.0001 % of NTU
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from plant import water
 from plant.cooling import cooling_tower
 from plant.types import OutdoorAir
-from tests.validation.figures import rmse
+from tests.validation.figures import PRINTED_M3_S, rmse
 from tests.validation.nameplates import merkel_tower
 
 PREFIX = "ep_tower_merkel_"
@@ -57,7 +57,8 @@ def test_water_use_at_given_leaving_water(case, keep, check, draw):
     error_m3_s = rmse(blowdown, rows.blowdown_m3_s)
     check("tower_blowdown", error_m3_s / rows.blowdown_m3_s.mean())
     drift = found.drift_kg_s / density
-    check("tower_drift", rmse(drift, rows.drift_m3_s) / rows.drift_m3_s.mean())
+    error_m3_s = np.abs(drift - rows.drift_m3_s).max() - PRINTED_M3_S
+    check("tower_drift", max(error_m3_s, 0.0) / rows.drift_m3_s.max())
 
 
 def test_fan_where_the_reference_follows_its_setpoint(case, keep, check, draw):
