@@ -381,3 +381,7 @@ def version(as_json: JsonOption = False) -> None:
 def main() -> None:
     """Entry point of the command."""
     app()
+
+
+if __name__ == "__main__":  # python -m dashboards.cli, from a checkout
+    main()

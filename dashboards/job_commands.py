@@ -12,6 +12,8 @@ jobs_app = typer.Typer(
 )
 forecast_app = typer.Typer(help="Forecasts with quantiles.", no_args_is_help=True)
 
+FRONTIER_IDLE_W, FRONTIER_PEAK_W = 88.0, 560.0  # as twin.jobs.FRONTIER, see the tests
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 TableArgument = Annotated[Path, typer.Argument(help="Table made by `jobs import`.")]
 PlotOption = Annotated[Path | None, typer.Option(help="Figure to write, e.g. an .svg.")]
@@ -35,7 +37,11 @@ def jobs_import(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read job records into one table; bad rows are counted and named."""
+    """Read job records into one table; bad rows are counted and named.
+
+    For --format sacct write the file with: sacct --allusers --parsable2
+    --format=JobID,JobName,Partition,Submit,Start,End,ElapsedRaw,TimelimitRaw,NNodes,AllocTRES,State
+    """
     with console.reporting(as_json):
         from dashboards.jobs import import_file
 
@@ -63,8 +69,12 @@ def jobs_simulate(
         float, typer.Option(min=0.0, help="Accelerators of the training pool.")
     ] = 1024.0,
     inference: Annotated[
-        float, typer.Option(min=0.0, help="Of the inference pool.")
-    ] = 0.0,
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="Of the inference pool; what services ask for at once if not given.",
+        ),
+    ] = None,
     elastic: Annotated[
         float, typer.Option(min=0.0, help="Inference by day, fine-tuning at night.")
     ] = 0.0,
@@ -74,18 +84,43 @@ def jobs_simulate(
     inlet: Annotated[
         float, typer.Option(min=10.0, max=55.0, help="Coolant inlet in degC.")
     ] = 30.0,
+    idle: Annotated[
+        float, typer.Option(min=0.0, help="Power of an idle accelerator in W.")
+    ] = FRONTIER_IDLE_W,
+    peak: Annotated[
+        float, typer.Option(min=1.0, help="Power of a busy accelerator in W.")
+    ] = FRONTIER_PEAK_W,
+    budget: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="Power the training pool may draw in kW, idle too."),
+    ] = None,
+    mtbf: Annotated[
+        float | None,
+        typer.Option(min=1.0, help="Hours between failures of one accelerator."),
+    ] = None,
+    checkpoint: Annotated[
+        float, typer.Option(min=0.1, help="Minutes between checkpoints of a job.")
+    ] = 60.0,
+    repair: Annotated[
+        float, typer.Option(min=0.0, help="Minutes until a failed job runs again.")
+    ] = 10.0,
     policy: Annotated[str, typer.Option(help="easy or fcfs")] = "easy",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of synthetic jobs.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of synthetic jobs and failures.")
+    ] = 1,
     out: Annotated[Path | None, typer.Option(help="Table of the result.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Schedule a queue over pools of accelerators; waits and power come out."""
     with console.reporting(as_json):
-        from dashboards.jobs import Simulation, run_simulation
-        from twin.pools import Pools
+        from dashboards.job_simulation import Breakdowns, Simulation, run_simulation
 
-        pools = Pools(training, inference, elastic)
-        asked = Simulation(table, days, pools, cap, inlet, policy, seed, out)
+        breakdowns = None if mtbf is None else Breakdowns(mtbf, checkpoint, repair)
+        sizes = (training, inference, elastic)
+        asked = Simulation(
+            *(table, days, sizes, cap, inlet, idle, peak),
+            *(budget, breakdowns, policy, seed, out),
+        )
         run_simulation(asked, as_json)
 
 

@@ -1,13 +1,12 @@
 """``wetbulb jobs``: import records, look at them, simulate a queue."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from dashboards import console
 from twin.errors import ConfigError
-from twin.job_generator import Demand, generate
 from twin.job_table import (
     CLASSES,
     STATES,
@@ -19,33 +18,15 @@ from twin.job_table import (
 )
 from twin.jobs import (
     FRONTIER,
-    UNCAPPED_W,
     Grid,
     Mode,
     busy_units,
     power_series,
-    unit_power,
 )
-from twin.pools import Pools, simulate, total_units
 from twin.readers.formats import read_jobs, read_table
-from twin.scheduling import BACKFILL_DEPTH
 from twin.series_forecast import starts
 
 HOUR_S = 3600.0
-SERVICE_MARGIN = 1.1  # over the mean day
-
-
-class Simulation(NamedTuple):
-    """What ``wetbulb jobs simulate`` was asked for."""
-
-    table: Path | None  # synthetic jobs if None
-    days: int
-    pools: Pools
-    cap_w: float | None
-    inlet_c: float
-    policy: str
-    seed: int
-    out: Path | None
 
 
 def import_file(
@@ -68,7 +49,7 @@ def show(table: Path, plot: Path | None, as_json: bool) -> None:
     console_summary(_summary(jobs), as_json)
     if plot is None:
         return
-    grid, busy, power = _course(jobs)
+    grid, busy, power = _course(until_now(jobs))
     from dashboards.job_figures import save_course
 
     save_course(plot, starts(grid.steps, grid.step_s), busy, power)
@@ -84,6 +65,13 @@ def console_summary(summary: dict[str, Any], as_json: bool) -> None:
         console.write(f"{key.replace('_', ' ')}: {value}")
 
 
+def until_now(jobs: Jobs) -> Jobs:
+    """Jobs that still run, as if they ended at the last time that the table knows."""
+    last_s = np.nanmax(np.concatenate([jobs.submit_s, jobs.start_s, jobs.end_s]))
+    runs = np.isfinite(jobs.start_s) & np.isnan(jobs.run_s)
+    return jobs._replace(run_s=np.where(runs, last_s - jobs.start_s, jobs.run_s))
+
+
 def _summary(jobs: Jobs) -> dict[str, Any]:
     """Counts and totals of a table."""
     ran = np.isfinite(jobs.start_s) & (jobs.run_s > 0)
@@ -96,10 +84,10 @@ def _summary(jobs: Jobs) -> dict[str, Any]:
         "days": round(float(np.ptp(jobs.submit_s)) / 86400.0, 2),
         "unit_hours": round(float(hours.sum()), 1),
         "largest_job_units": float(size(jobs).max()),
-        "median_run_s": round(float(np.median(jobs.run_s[ran])), 1)
+        "median_run_h": round(float(np.median(jobs.run_s[ran])) / HOUR_S, 3)
         if ran.any()
         else None,
-        "mean_wait_s": round(float(wait.mean()), 1) if ran.any() else None,
+        "mean_wait_h": round(float(wait.mean()) / HOUR_S, 3) if ran.any() else None,
         "classes": _counts(jobs.job_class, CLASSES),
         "states": _counts(jobs.state, STATES),
     }
@@ -125,61 +113,6 @@ def _course(jobs: Jobs) -> tuple[Grid, Any, Any]:
     busy = busy_units(jobs, edges)
     power = power_series(jobs, grid, float(busy.max()), FRONTIER, Mode())
     return grid, busy, power
-
-
-def run_simulation(asked: Simulation, as_json: bool) -> None:
-    """Schedule jobs and tell waits, load and power."""
-    if asked.policy not in ("easy", "fcfs"):
-        message = f"--policy {asked.policy}: unknown. Known: easy, fcfs."
-        raise ConfigError(message)
-    units = total_units(asked.pools)
-    if units <= 0:
-        message = "no pool has any units. Give e.g. --training 1024."
-        raise ConfigError(message)
-    if asked.table is None:
-        rng = np.random.default_rng(asked.seed)
-        jobs = generate(_demand(asked.pools), asked.days, rng)
-        origin_s = 0.0
-    else:
-        jobs = with_run_times(read_table(asked.table))
-        origin_s = float(np.floor(jobs.submit_s[0] / 86400.0) * 86400.0)
-    mode = Mode(UNCAPPED_W if asked.cap_w is None else asked.cap_w, asked.inlet_c)
-    depth = BACKFILL_DEPTH if asked.policy == "easy" else 0
-    result = simulate(jobs, asked.pools, FRONTIER, mode, depth=depth, origin_s=origin_s)
-    steps = max(int(np.ceil((jobs.submit_s[-1] - origin_s) / 900.0)), 1)
-    grid = Grid(origin_s, 900.0, steps)
-    power = power_series(result.jobs, grid, units, FRONTIER, mode)
-    if asked.out is not None:
-        write_parquet(result.jobs, asked.out)
-    console_summary(
-        {
-            "jobs": len(jobs.job_id),
-            "never_fit": result.never_fits,
-            "units": units,
-            "mean_power_kw": round(float(power.mean()) / 1e3, 1),
-            "peak_power_kw": round(float(power.max()) / 1e3, 1),
-            "all_idle_kw": round(
-                units * float(unit_power(FRONTIER, 0.0, mode)) / 1e3, 1
-            ),
-            "wait_h": {
-                name: {
-                    "mean": round(mean / HOUR_S, 2),
-                    "largest": round(most / HOUR_S, 2),
-                }
-                for name, (mean, most) in result.wait_s.items()
-            },
-        },
-        as_json,
-    )
-
-
-def _demand(pools: Pools) -> Demand:
-    """Synthetic demand that suits the pools: services fit theirs at their busiest."""
-    demand = Demand(total_units(pools))
-    if pools.inference + pools.elastic == 0.0:
-        return demand
-    busiest = (1.0 + demand.service_swing) * SERVICE_MARGIN
-    return demand._replace(service_load=pools.inference / busiest / demand.units)
 
 
 def with_run_times(jobs: Jobs) -> Jobs:

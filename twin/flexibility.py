@@ -81,7 +81,8 @@ class Executed(NamedTuple):
     """A plan after it was carried out."""
 
     result: Result
-    delay_s: dict[str, tuple[float, float]]  # by class: mean, largest, against no plan
+    # By class: mean, largest, against no plan, of jobs that may wait or had to.
+    delay_s: dict[str, tuple[float, float]]
     taken_back: int  # jobs released at once to keep their deadline
     missed: int  # deadlines missed because of the plan: always 0
 
@@ -280,8 +281,9 @@ def carry_out(
     given_up = (release_s > jobs.submit_s) & (held_s == 0.0)
     delay = planned.jobs.start_s - plain.jobs.start_s
     told = {}
+    concerned = np.isfinite(delay) & (choice.may_wait | (delay > 0.0))
     for k, name in enumerate(CLASSES):
-        mine = delay[(jobs.job_class == k) & np.isfinite(delay)]
+        mine = delay[(jobs.job_class == k) & concerned]
         if len(mine):
             told[name] = (float(mine.mean()), float(mine.max()))
     return Executed(planned, told, int(given_up.sum()), int(missed.sum()))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from twin import grid
 from twin.errors import DataError
 from twin.forecast import Series
 from twin.tables import read_csv
@@ -27,8 +28,8 @@ COLUMNS: dict[str, tuple[float, float, float]] = {
     "wet_bulb_c": (1.0, -90.0, 45.0),
     "pressure_pa": (1.0, 45e3, 110e3),
     "it_demand_w": (1.0, 0.0, 1e11),
-    "price_usd_mwh": (1.0 / 3.6e9, -2000.0, 20_000.0),
-    "carbon_g_kwh": (1e-3 / 3.6e6, 0.0, 2000.0),
+    "price_usd_mwh": (grid.PRICE[1], *grid.PRICE_RANGE),
+    "carbon_g_kwh": (grid.CARBON[1], *grid.CARBON_RANGE),
 }
 
 

@@ -19,8 +19,12 @@ from twin.weather import YEAR_S
 
 J_PER_KWH = 3.6e6
 PRICE = ("price_usd_per_mwh", 1.0 / (1000.0 * J_PER_KWH))
+# What a market has ever shown lies well inside; beyond it a unit is wrong. As in the file.
+PRICE_RANGE = (-2000.0, 20_000.0)
+CARBON_RANGE = (0.0, 2000.0)
 LARGEST_EMPTY_SHARE = 0.01
 CARBON = ("carbon_intensity_g_per_kwh", 1e-3 / J_PER_KWH)
+RANGES = {PRICE[0]: PRICE_RANGE, CARBON[0]: CARBON_RANGE}
 TWICE = (
     "If it is the hour that daylight saving time repeats in autumn, the file is in local "
     "time: give UTC, or each time with its offset, e.g. 2024-10-27T02:00+01:00. Else "
@@ -65,6 +69,15 @@ def read_hourly(path: Path, column: tuple[str, float]) -> HourlySeries:
             f"{int(empty.sum())} without a value, first data row {row}; at most "
             f"{LARGEST_EMPTY_SHARE:.0%} empty values can be filled. Times as "
             "2024-01-31 13:00, numbers plain. Repair the file."
+        )
+        raise DataError(message)
+    low, high = RANGES[name]
+    wild = (value < low) | (value > high)
+    if wild.any():
+        row = int(np.argmax(wild)) + 1
+        message = (
+            f"{path}: {name}: {int(wild.sum())} values outside {low:g} to {high:g}, first "
+            f"{value[row - 1]:g} in data row {row}. Check the unit."
         )
         raise DataError(message)
     _check_hours(path, text, stamp)

@@ -167,3 +167,71 @@ def test_flexibility_names_what_is_wrong(
     code, _, err = call("jobs", "flexibility", str(table), "--units", "64", *arguments)
     assert code != 0
     assert said in err
+
+
+def told_by(*options: str) -> dict[str, object]:
+    code, out, err = call("jobs", "simulate", "--days", "7", *options, "--json")
+    assert code == 0, err
+    return dict(json.loads(out))
+
+
+def test_failures_cost_work_and_checkpoints_save_it() -> None:
+    pool = ("--training", "256", "--inference", "60")
+    sound = told_by(*pool)
+    assert sound["goodput"] == 1.0
+    often = told_by(*pool, "--mtbf", "500", "--checkpoint", "10")
+    seldom = told_by(*pool, "--mtbf", "500", "--checkpoint", "600")
+    assert 1.0 > often["goodput"] > seldom["goodput"] > 0.5
+    assert seldom["unit_hours_lost_to_failures"] > 0.0
+
+
+def test_a_power_budget_holds_the_pool_below_it() -> None:
+    pool = ("--training", "256", "--inference", "0")
+    free = told_by(*pool)
+    held = told_by(*pool, "--budget", "120")
+    assert held["peak_power_kw"] <= 120.0 < free["peak_power_kw"]
+    code, _, err = call("jobs", "simulate", *pool, "--budget", "20")
+    assert code == 3
+    assert "kW idle" in err
+
+
+def test_services_get_a_pool_of_their_own_unless_told_otherwise() -> None:
+    own = told_by("--training", "256")
+    none = told_by("--training", "256", "--inference", "0")
+    assert own["inference_units"] > 0.0
+    assert own["wait_h"]["inference"]["largest"] == 0.0
+    assert none["inference_units"] == 0.0
+
+
+def test_the_nameplate_of_the_options_is_that_of_the_model() -> None:
+    from dashboards.job_commands import FRONTIER_IDLE_W, FRONTIER_PEAK_W
+    from twin.jobs import FRONTIER
+
+    assert tuple(FRONTIER.accelerator[:2]) == (FRONTIER_IDLE_W, FRONTIER_PEAK_W)
+    doubled = told_by("--training", "64", "--peak", "1120")
+    assert doubled["peak_power_kw"] > told_by("--training", "64")["peak_power_kw"]
+    assert call("jobs", "simulate", "--idle", "600")[0] == 3
+
+
+def test_a_running_job_draws_until_now(tmp_path: Path) -> None:
+    from dashboards.jobs import until_now
+    from twin.readers.formats import read_jobs
+
+    head = "JobID|Submit|Start|End|NNodes|State"
+    path = tmp_path / "sacct.txt"
+    path.write_text(
+        f"{head}\n1|2024-03-01T10:00|2024-03-01T10:00|2024-03-01T12:00|2|COMPLETED\n"
+        "2|2024-03-01T10:00|2024-03-01T11:00|Unknown|2|RUNNING\n"
+        "3|2024-03-01T11:00|Unknown|Unknown|2|PENDING\n"
+    )
+    jobs, _ = read_jobs(path, "sacct", 0.0)
+    run_h = dict(zip(jobs.job_id, until_now(jobs).run_s / 3600.0, strict=True))
+    assert run_h["2"] == 1.0
+    assert not run_h["3"] > 0.0
+
+
+def test_the_help_shows_the_command_that_the_reader_wants() -> None:
+    from dashboards.job_commands import jobs_import
+    from twin.readers.slurm_sacct import COMMAND
+
+    assert COMMAND in " ".join(str(jobs_import.__doc__).split())

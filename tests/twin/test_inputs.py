@@ -158,6 +158,12 @@ def test_single_empty_hours_take_the_day_before_and_are_counted(tmp_path):
     assert series.value[30] == series.value[6]
 
 
+def test_a_price_that_no_market_has_seen_is_refused(tmp_path):
+    text = "time_utc,price_usd_per_mwh\n2022-01-01 00:00,1\n2022-01-01 01:00,1e300\n"
+    with pytest.raises(DataError, match=r"1e\+300 in data row 2. Check the unit"):
+        grid.read_hourly(write(tmp_path, "p.csv", text), grid.PRICE)
+
+
 def test_too_many_empty_hours_are_refused(tmp_path):
     text = "time_utc,price_usd_per_mwh\n2022-01-01 00:00,1\n2022-01-01 01:00,\n"
     with pytest.raises(DataError, match="1 without a value, first data row 2"):

@@ -49,8 +49,12 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
     raw = raw_table(data, {}, NUMBERS, utc_offset_h)
     frame = raw.frame
     phase = fields.text(data["pod_phase"]).map(PHASES).astype(object).fillna("")
+    end_s = frame["end_s"].to_numpy(dtype=float)
+    # the phase is that of the last look; a pod with a time of deletion has ended
+    deleted = (phase == "running").to_numpy(dtype=bool) & np.isfinite(end_s)
+    phase = phase.mask(deleted, "completed")
     is_open = phase.isin(["pending", "running"]).to_numpy(dtype=bool)
-    end_s = np.where(is_open, np.nan, frame["end_s"])
+    end_s = np.where(is_open, np.nan, end_s)
     start_s = frame["start_s"].to_numpy(dtype=float)
     single = (frame["accelerators"] == 1).to_numpy(dtype=bool)
     share = np.where(single, frame["milli"], 1.0)

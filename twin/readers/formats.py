@@ -6,6 +6,7 @@ from pathlib import Path
 from twin.errors import ConfigError
 from twin.job_table import NEEDED, ImportReport, Jobs, Raw, from_frame, normalise
 from twin.readers import alibaba, eagle, pm100, slurm_queue, slurm_sacct, swf
+from twin.readers.arrays import expanded
 
 FORMATS: dict[str, Callable[[Path, float | None], Raw]] = {
     "sacct": slurm_sacct.read,
@@ -46,7 +47,9 @@ def read_jobs(
     if form not in FORMATS:
         message = f"--format {form}: unknown. Known: {', '.join(FORMATS)}."
         raise ConfigError(message)
-    return normalise(FORMATS[form](path, utc_offset_h), path.name)
+    jobs, report = normalise(FORMATS[form](path, utc_offset_h), path.name)
+    every, told = expanded(jobs)
+    return every, report._replace(notes=(*report.notes, *told))
 
 
 def read_table(path: Path) -> Jobs:

@@ -60,7 +60,7 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
         f"{_word(row.get('name'))} {_word(row.get('partition'))}" for row in records
     ]
     frame = raw.frame.assign(
-        job_id=[_word(_number(row.get("job_id"))) for row in records],
+        job_id=[_identifier(row) for row in records],
         job_class=fields.class_of(pd.Series(labels, dtype=object)),
         state=state,
         start_s=start_s,
@@ -96,6 +96,15 @@ def _number(value: Any) -> Any:
         unset = value.get("infinite") or not value.get("set", True)
         value = "" if unset else value.get("number", "")
     return value if isinstance(value, int | float | str) else ""
+
+
+def _identifier(row: dict[str, Any]) -> str:
+    """Job number; with the list of its waiting tasks where it stands for an array."""
+    waiting = _word(row.get("array_task_string"))
+    array = _word(_number(row.get("array_job_id")))
+    if waiting and array not in ("", "0"):
+        return f"{array}_[{waiting.strip('[]')}]"
+    return _word(_number(row.get("job_id")))
 
 
 def _word(value: Any) -> str:

@@ -63,7 +63,7 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
         power_w=np.nan,
         user=fields.users(data, ("User", "Account")),
     )
-    steps = data["JobID"].str.contains(".", regex=False).to_numpy(dtype=bool)
+    steps = data["JobID"].str.contains(r"^[^\[]*\.").to_numpy(dtype=bool)
     numbers = raw.faults["unreadable number"] | unreadable | unreadable_limit
     faults = {"step of a job": steps, **raw.faults, "unreadable number": numbers}
     return Raw(frame, faults)

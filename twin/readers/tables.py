@@ -34,6 +34,12 @@ def read_text_table(path: Path, needed: Sequence[str], separator: str) -> pd.Dat
     except OSError as error:
         message = f"{path}: cannot be read ({error.strerror}). Check the path."
         raise DataError(message) from error
+    except UnicodeDecodeError as why:
+        message = (
+            f"{path}: is not text ({why.reason} at byte {why.start}). If it is compressed, "
+            "unpack it first, e.g. gunzip."
+        )
+        raise DataError(message) from why
     except ValueError as why:  # parser errors are among them
         message = f"{path}: is not a table separated by '{separator}' ({why})."
         raise DataError(message) from why
