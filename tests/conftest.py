@@ -1,10 +1,21 @@
 """Options of the test run."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+# The same examples in every run, so that a change is judged and not luck, and no deadline,
+# which a busy machine would miss. WETBULB_RANDOM=1 looks for new ones.
+settings.register_profile(
+    "steady",
+    derandomize="WETBULB_RANDOM" not in os.environ,
+    database=None,
+    deadline=None,
+)
+settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

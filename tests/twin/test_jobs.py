@@ -213,7 +213,9 @@ def test_a_late_plan_moves_energy() -> None:
     late = flexibility.execute(queue, choice, plan, house, FRONTIER, MODE)
     assert late.taken_back == 0
     assert late.delay_s["general"][0] == pytest.approx(5.75 * 3600, abs=900.0)
-    assert late.delay_s["inference"][1] == 0.0
+    assert (
+        "inference" not in late.delay_s
+    )  # it may not wait, and nothing was in its way
 
 
 def test_a_plan_at_the_upper_curve_holds_nothing_back() -> None:

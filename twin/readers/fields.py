@@ -10,6 +10,7 @@ from twin.forecast import Series
 
 Mask = NDArray[np.bool_]
 EMPTY = ("", "unknown", "none", "n/a", "nan", "null", "invalid", "nat")
+LARGEST = 1e18  # of any number of a job record
 UNLIMITED = ("unlimited", "infinite", "partition_limit", "not_set")
 ZONE = r"(?:[zZ]|[+-]\d{2}:?\d{2}|\s*UTC)$"
 ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?"
@@ -91,11 +92,14 @@ def times(values: pd.Series, utc_offset_h: float | None) -> tuple[Series, Mask, 
 
 
 def numbers(values: pd.Series) -> tuple[Series, Mask]:
-    """Numbers and where they are unreadable; empty and unlimited are nan."""
+    """Numbers and where they are unreadable; empty and unlimited are nan.
+
+    What no field of a job can hold is unreadable too, so that sums of them are finite.
+    """
     words = text(values)
     empty = is_empty(words) | words.str.lower().isin(UNLIMITED).to_numpy(dtype=bool)
     found = pd.to_numeric(words.where(~empty), errors="coerce").to_numpy(dtype=float)
-    finite = np.where(np.isfinite(found), found, np.nan)
+    finite = np.where(np.abs(found) < LARGEST, found, np.nan)
     return finite, np.isnan(finite) & ~empty
 
 
