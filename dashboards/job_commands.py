@@ -35,6 +35,10 @@ def jobs_import(
             help="Hours that the file's clock is ahead of UTC, e.g. -7; one for all rows.",
         ),
     ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(help="Zone of the file's clock, e.g. America/Denver."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read job records into one table; bad rows are counted and named.
@@ -43,9 +47,9 @@ def jobs_import(
     --format=JobID,JobName,Partition,Submit,Start,End,ElapsedRaw,TimelimitRaw,NNodes,AllocTRES,State
     """
     with console.reporting(as_json):
-        from dashboards.jobs import import_file
+        from dashboards.jobs import clock_of, import_file
 
-        import_file(file, form, utc_offset, out, as_json)
+        import_file(file, form, clock_of(utc_offset, zone), out, as_json)
 
 
 @jobs_app.command("show")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import numpy as np
 
@@ -23,17 +24,37 @@ from twin.jobs import (
     busy_units,
     power_series,
 )
+from twin.readers.fields import Clock
 from twin.readers.formats import read_jobs, read_table
 from twin.series_forecast import starts
 
 HOUR_S = 3600.0
 
 
+def clock_of(utc_offset_h: float | None, zone: str | None) -> Clock | None:
+    """The clock that was given.
+
+    Raises
+    ------
+    ConfigError
+        Both, or no such zone.
+    """
+    if zone is None:
+        return utc_offset_h
+    if utc_offset_h is not None:
+        message = "--zone and --utc-offset: give one of them."
+        raise ConfigError(message)
+    if zone not in available_timezones():
+        message = f"--zone {zone}: unknown. Give an IANA name, e.g. America/Denver."
+        raise ConfigError(message)
+    return zone
+
+
 def import_file(
-    path: Path, form: str, utc_offset_h: float | None, out: Path, as_json: bool
+    path: Path, form: str, clock: Clock | None, out: Path, as_json: bool
 ) -> None:
     """Read records, store the good ones, and account for the others."""
-    jobs, report = read_jobs(path, form, utc_offset_h)
+    jobs, report = read_jobs(path, form, clock)
     write_parquet(jobs, out)
     if as_json:
         console.write_json({**report._asdict(), "out": str(out)})

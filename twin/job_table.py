@@ -118,7 +118,10 @@ def describe(report: ImportReport) -> list[str]:
         for kind, count in report.left_out.items()
     ]
     if "time zone missing" in report.left_out:
-        lines.append("give the offset of the file's clock, e.g. --utc-offset -7")
+        lines.append(
+            "give the file's clock: --utc-offset -7, or --zone America/Denver; the hour "
+            "that stands twice in autumn is known by a printed zone only"
+        )
     if "end before start" in report.left_out:
         lines.append(
             "if the file's clock changes to winter time, have the zone printed with each "

@@ -235,3 +235,27 @@ def test_the_help_shows_the_command_that_the_reader_wants() -> None:
     from twin.readers.slurm_sacct import COMMAND
 
     assert COMMAND in " ".join(str(jobs_import.__doc__).split())
+
+
+def test_a_zone_knows_summer_time_but_not_the_hour_that_stands_twice(
+    tmp_path: Path,
+) -> None:
+    rows = {
+        "1": ("2024-07-01T12:00:00", "2024-07-01T18:00:00Z"),
+        "2": ("2024-01-01T12:00:00", "2024-01-01T19:00:00Z"),
+        "3": ("2024-11-03T01:30:00", ""),  # twice
+        "4": ("2024-03-10T02:30:00", ""),  # never
+        "5": ("2024-11-03T01:30:00-06:00", "2024-11-03T07:30:00Z"),
+    }
+    path, table = tmp_path / "sacct.txt", tmp_path / "jobs.parquet"
+    lines = [f"{k}|{local}|Unknown|Unknown|1|PENDING" for k, (local, _) in rows.items()]
+    path.write_text("\n".join(["JobID|Submit|Start|End|NNodes|State", *lines]) + "\n")
+    command = ("jobs", "import", str(path), "--format", "sacct", "--out", str(table))
+    code, out, _ = call(*command, "--zone", "America/Denver")
+    assert code == 0
+    assert "2 rows left out: time zone missing" in out
+    found = pd.read_parquet(table).set_index("job_id")["submit_s"]
+    wanted = {k: pd.Timestamp(utc).timestamp() for k, (_, utc) in rows.items() if utc}
+    assert found.to_dict() == wanted
+    assert call(*command, "--zone", "Mars/Olympus")[0] == 3
+    assert call(*command, "--zone", "Europe/Berlin", "--utc-offset", "1")[0] == 3

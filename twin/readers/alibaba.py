@@ -16,6 +16,7 @@ import pandas as pd
 
 from twin.job_table import Raw
 from twin.readers import fields
+from twin.readers.fields import Clock
 from twin.readers.tables import raw_table, read_text_table
 
 NUMBERS = {
@@ -34,8 +35,8 @@ PHASES = {
 }
 
 
-def read(path: Path, utc_offset_h: float | None = None) -> Raw:
-    """Read pods; ``utc_offset_h`` is not needed, the trace counts from its start.
+def read(path: Path, clock: Clock | None = None) -> Raw:
+    """Read pods; ``clock`` is not needed, the trace counts from its start.
 
     A pod without a card counts as a node.
 
@@ -46,7 +47,7 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
     """
     columns = [column for column, _ in NUMBERS.values()]
     data = read_text_table(path, ["name", "qos", "pod_phase", *columns], ",")
-    raw = raw_table(data, {}, NUMBERS, utc_offset_h)
+    raw = raw_table(data, {}, NUMBERS, clock)
     frame = raw.frame
     phase = fields.text(data["pod_phase"]).map(PHASES).astype(object).fillna("")
     end_s = frame["end_s"].to_numpy(dtype=float)

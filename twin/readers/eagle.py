@@ -11,6 +11,7 @@ import pandas as pd
 
 from twin.job_table import Raw
 from twin.readers import fields
+from twin.readers.fields import Clock
 from twin.readers.tables import raw_table, read_text_table
 
 STAMPS = {"submit_s": "submit_time", "start_s": "start_time", "end_s": "end_time"}
@@ -22,14 +23,14 @@ NUMBERS = {
 }
 
 
-def read(path: Path, utc_offset_h: float | None = None) -> Raw:
+def read(path: Path, clock: Clock | None = None) -> Raw:
     """Read Eagle records.
 
     Parameters
     ----------
     path
         CSV file.
-    utc_offset_h
+    clock
         Offset of its clock, -7 for Mountain Standard Time. [h]
 
     Raises
@@ -39,7 +40,7 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
     """
     columns = [*STAMPS.values(), *(column for column, _ in NUMBERS.values())]
     data = read_text_table(path, ["job_id", "state", "partition", *columns], ",")
-    raw = raw_table(data, STAMPS, NUMBERS, utc_offset_h)
+    raw = raw_table(data, STAMPS, NUMBERS, clock)
     job_id, notes = _task_ids(data)
     frame = raw.frame.assign(
         job_id=job_id,

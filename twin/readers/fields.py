@@ -10,6 +10,7 @@ from twin.forecast import Series
 
 Mask = NDArray[np.bool_]
 EMPTY = ("", "unknown", "none", "n/a", "nan", "null", "invalid", "nat")
+Clock = float | str  # hours ahead of UTC, or the name of a zone
 LARGEST = 1e18  # of any number of a job record
 UNLIMITED = ("unlimited", "infinite", "partition_limit", "not_set")
 ZONE = r"(?:[zZ]|[+-]\d{2}:?\d{2}|\s*UTC)$"
@@ -59,15 +60,15 @@ def is_empty(words: pd.Series) -> Mask:
     return np.asarray(words.str.lower().isin(EMPTY), dtype=bool)
 
 
-def times(values: pd.Series, utc_offset_h: float | None) -> tuple[Series, Mask, Mask]:
+def times(values: pd.Series, clock: Clock | None) -> tuple[Series, Mask, Mask]:
     """Dates as Unix seconds UTC.
 
     Parameters
     ----------
     values
         ISO dates with or without zone.
-    utc_offset_h
-        Offset of the clock of dates without a zone; None where it is not known.
+    clock
+        Of dates without a zone; None where it is not known.
 
     Returns
     -------
@@ -85,10 +86,22 @@ def times(values: pd.Series, utc_offset_h: float | None) -> tuple[Series, Mask, 
     seconds: Series = np.asarray(since, dtype=np.float64)
     unreadable: Mask = np.isnan(seconds) & ~empty
     nowhere = ~zoned & ~empty & ~unreadable
-    if utc_offset_h is not None:
-        seconds = np.where(nowhere, seconds - utc_offset_h * 3600.0, seconds)
+    if isinstance(clock, str):
+        local = _in_zone(stamps, clock)
+        seconds = np.where(nowhere, local, seconds)
+        nowhere &= np.isnan(local)
+    elif clock is not None:
+        seconds = np.where(nowhere, seconds - clock * 3600.0, seconds)
         nowhere = np.zeros_like(nowhere)
     return seconds, unreadable, nowhere
+
+
+def _in_zone(stamps: "pd.Series[pd.Timestamp]", zone: str) -> Series:
+    """Dates of a zone's clock as Unix seconds; nan in hours that stand twice or never."""
+    local = stamps.dt.tz_localize(None)
+    known = local.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+    since = known - pd.Timestamp("1970-01-01", tz="UTC")
+    return np.asarray(since.dt.total_seconds(), dtype=np.float64)
 
 
 def numbers(values: pd.Series) -> tuple[Series, Mask]:

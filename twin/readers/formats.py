@@ -7,8 +7,9 @@ from twin.errors import ConfigError
 from twin.job_table import NEEDED, ImportReport, Jobs, Raw, from_frame, normalise
 from twin.readers import alibaba, eagle, pm100, slurm_queue, slurm_sacct, swf
 from twin.readers.arrays import expanded
+from twin.readers.fields import Clock
 
-FORMATS: dict[str, Callable[[Path, float | None], Raw]] = {
+FORMATS: dict[str, Callable[[Path, Clock | None], Raw]] = {
     "sacct": slurm_sacct.read,
     "squeue": slurm_queue.read,
     "eagle": eagle.read,
@@ -19,7 +20,7 @@ FORMATS: dict[str, Callable[[Path, float | None], Raw]] = {
 
 
 def read_jobs(
-    path: Path, form: str, utc_offset_h: float | None = None
+    path: Path, form: str, clock: Clock | None = None
 ) -> tuple[Jobs, ImportReport]:
     """Read job records.
 
@@ -29,7 +30,7 @@ def read_jobs(
         File.
     form
         Key of ``FORMATS``.
-    utc_offset_h
+    clock
         Offset of the file's clock where its times name no zone; without it such rows
         are left out. [h]
 
@@ -47,7 +48,7 @@ def read_jobs(
     if form not in FORMATS:
         message = f"--format {form}: unknown. Known: {', '.join(FORMATS)}."
         raise ConfigError(message)
-    jobs, report = normalise(FORMATS[form](path, utc_offset_h), path.name)
+    jobs, report = normalise(FORMATS[form](path, clock), path.name)
     every, told = expanded(jobs)
     return every, report._replace(notes=(*report.notes, *told))
 

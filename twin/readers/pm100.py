@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from twin.errors import DataError
 from twin.job_table import Raw
 from twin.readers import fields
+from twin.readers.fields import Clock
 from twin.readers.tables import raw_table
 
 STAMPS = {"submit_s": "submit_time", "start_s": "start_time", "end_s": "end_time"}
@@ -32,14 +33,14 @@ NUMBERS = {
 POWER = ("node_power_consumption", "power_consumption")
 
 
-def read(path: Path, utc_offset_h: float | None = None) -> Raw:
+def read(path: Path, clock: Clock | None = None) -> Raw:
     """Read a job table.
 
     Parameters
     ----------
     path
         Parquet file.
-    utc_offset_h
+    clock
         Offset of times without a zone. [h]
 
     Raises
@@ -55,7 +56,7 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
     ]
     data = read_parquet(path, needed)
     text = pd.DataFrame({name: fields.text(data[name]) for name in needed})
-    raw = raw_table(text, STAMPS, NUMBERS, utc_offset_h)
+    raw = raw_table(text, STAMPS, NUMBERS, clock)
     power = next((data[name] for name in POWER if name in data), None)
     names = data["partition"] if "partition" in data else text["job_state"]
     frame = raw.frame.assign(

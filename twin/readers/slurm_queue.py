@@ -19,6 +19,7 @@ import pandas as pd
 from twin.errors import DataError
 from twin.job_table import Raw
 from twin.readers import fields
+from twin.readers.fields import Clock
 from twin.readers.slurm_sacct import GPUS
 from twin.readers.tables import raw_table
 
@@ -31,8 +32,8 @@ NUMBERS = {
 }
 
 
-def read(path: Path, utc_offset_h: float | None = None) -> Raw:
-    """Read a queue; ``utc_offset_h`` is not needed, all times are Unix seconds.
+def read(path: Path, clock: Clock | None = None) -> Raw:
+    """Read a queue; ``clock`` is not needed, all times are Unix seconds.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
         columns=columns,
         dtype=object,
     )
-    raw = raw_table(data, {}, NUMBERS, utc_offset_h)
+    raw = raw_table(data, {}, NUMBERS, clock)
     words = pd.Series([_word(row.get("job_state")) for row in records], dtype=object)
     state = fields.slurm_state(words)
     is_open = state.isin(["pending", "running"]).to_numpy(dtype=bool)

@@ -15,6 +15,7 @@ import pandas as pd
 
 from twin.job_table import Raw
 from twin.readers import fields
+from twin.readers.fields import Clock
 from twin.readers.tables import raw_table, read_text_table
 
 COMMAND = (
@@ -28,14 +29,14 @@ LIMITS = ("TimelimitRaw", "Timelimit")
 ELAPSED = ("ElapsedRaw", "Elapsed")
 
 
-def read(path: Path, utc_offset_h: float | None = None) -> Raw:
+def read(path: Path, clock: Clock | None = None) -> Raw:
     """Read accounting records.
 
     Parameters
     ----------
     path
         Output of ``COMMAND``.
-    utc_offset_h
+    clock
         Offset of times without a zone. [h]
 
     Raises
@@ -45,7 +46,7 @@ def read(path: Path, utc_offset_h: float | None = None) -> Raw:
     """
     needed = ["JobID", "State", *STAMPS.values(), "NNodes"]
     data = read_text_table(path, needed, "|")
-    raw = raw_table(data, STAMPS, NUMBERS, utc_offset_h)
+    raw = raw_table(data, STAMPS, NUMBERS, clock)
     state = fields.slurm_state(data["State"])
     is_open = state.isin(["pending", "running"]).to_numpy(dtype=bool)
     end_s = np.where(is_open, np.nan, raw.frame["end_s"])

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from twin.errors import DataError
 from twin.job_table import Raw
 from twin.readers import fields
+from twin.readers.fields import Clock
 
 FIELDS = 18
 STATES = {-1: "completed", 0: "failed", 1: "completed", 5: "cancelled"}
@@ -28,8 +29,8 @@ PARTIAL = (2, 3, 4)
 MAXIMUM_BYTES = 2_000_000_000
 
 
-def read(path: Path, utc_offset_h: float | None = None) -> Raw:
-    """Read a workload; ``utc_offset_h`` is not needed, the header has Unix time.
+def read(path: Path, clock: Clock | None = None) -> Raw:
+    """Read a workload; ``clock`` is not needed, the header has Unix time.
 
     Raises
     ------

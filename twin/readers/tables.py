@@ -12,6 +12,7 @@ import pandas as pd
 from twin.errors import DataError
 from twin.job_table import Raw
 from twin.readers import fields
+from twin.readers.fields import Clock
 
 MOST_FIELDS = 1000  # more is no table of jobs
 
@@ -94,7 +95,7 @@ def raw_table(
     data: pd.DataFrame,
     stamps: Mapping[str, str],
     numbers: Mapping[str, tuple[str, float]],
-    utc_offset_h: float | None,
+    clock: Clock | None,
 ) -> Raw:
     """Times and numbers of a text table under our names.
 
@@ -106,8 +107,8 @@ def raw_table(
         Our name of a time -> its column.
     numbers
         Our name -> its column and the factor to our unit.
-    utc_offset_h
-        Offset of the clock of dates without a zone; None where it is not known.
+    clock
+        Of dates without a zone; None where it is not known.
 
     Returns
     -------
@@ -124,7 +125,7 @@ def raw_table(
     }
     none = np.zeros(len(data), dtype=bool)
     for name, column in stamps.items():
-        found[name], unreadable, nowhere = fields.times(data[column], utc_offset_h)
+        found[name], unreadable, nowhere = fields.times(data[column], clock)
         faults["unreadable time"].append(unreadable)
         faults["time zone missing"].append(nowhere)
     for name, (column, factor) in numbers.items():
