@@ -1,6 +1,7 @@
 """What can only be seen by looking at more than one entry of a point map."""
 
 import difflib
+import ipaddress
 import itertools
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
@@ -31,6 +32,7 @@ from bms_io.point_schema import (
 from twin.yaml_source import Location
 
 Finding = tuple[Location, str]
+LOCAL_NAMES = ("localhost", "localhost.localdomain")  # ::1 may be another server
 _BACNET_SIDE = {
     "input": "an analog-input",
     "holding": "an analog-value, analog-output or positive-integer-value",
@@ -107,10 +109,24 @@ def _same_devices(devices: Mapping[str, DeviceSpec]) -> Iterator[Finding]:
         if not known(spec, *keys):
             continue
         which = {"modbus_tcp": spec.unit, "bacnet_ip": spec.device_instance}
-        place = (spec.protocol, spec.host.lower(), spec.port_or_default)
+        place = (spec.protocol, _one_name(spec.host), spec.port_or_default)
         first = seen.setdefault((*place, which.get(spec.protocol)), name)
         if first != name:
             yield ("devices", name), f"is the same device as {first}. Keep one of them."
+
+
+def _one_name(host: str) -> str:
+    """One spelling of a host: case, a final dot, ways to write an address, this machine.
+
+    Names are not looked up: a map is checked where the plant's network is not.
+    """
+    name = host.lower().rstrip(".")
+    if name in LOCAL_NAMES:
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        return name
 
 
 def _unknown(name: str) -> str:

@@ -293,6 +293,8 @@ SMALL = "modbus: {table: holding, address: 0, type: int16, byte_order: ABCD}"
         ),
         ("points:", "  b: {protocol: modbus_tcp, host: 127.0.0.1, port: 5020}\npoints:",
          "devices.b: is the same device as bms"),
+        ("points:", "  b: {protocol: modbus_tcp, host: LocalHost., port: 5020}\npoints:",
+         "devices.b: is the same device as bms"),
         ("host: 127.0.0.1", "host: not a host", "devices.bms.host"),
         ("port: 5020", "port: 0", "devices.bms.port"),
         ("port: 5020", "port: 5020, unit: yes", "devices.bms.unit: is True: should not"),
