@@ -102,6 +102,8 @@ class Handover:
                 return await self.drop(seen, why, theirs=True)
             if not self.leaving or not self._is_home(seen):
                 return None
+        if self.hands is None and self.unknown:  # perhaps it was cleared meanwhile
+            await self.look_back(seen.time_s)
         standing = grant(look, self._owner, self._good, self._needed)._replace(
             limits=self.approvals.missing
         )

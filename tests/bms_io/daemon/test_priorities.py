@@ -115,3 +115,18 @@ def test_second_arming_takes_over_what_was_told(in_loop):
     assert reports[-1].mode == "auto"
     assert any(r.event == "takes_over_unknown" for r in rows)
     assert left == {}
+
+
+def test_a_value_that_its_owner_cleared_is_no_longer_told(in_loop):
+    async def stranger(loop, write):
+        await write(TOWER, 24.0, PRIORITY)
+
+    async def cleared(loop, write):
+        await write(TOWER, None, PRIORITY)
+
+    reports, left, _ = in_loop({0: stranger, 3: cleared, 6: _arm})
+    told = [bool(r.unknown) for r in reports]
+    assert told[2]
+    assert not any(told[5:])
+    assert reports[-1].mode == "auto"  # one arming is enough again
+    assert left == {}
