@@ -10,7 +10,8 @@ If a rung fails, the next carries, and the decision's status says which:
     ok -> incumbent (solver stopped by its time, its best plan is used)
        -> units_fixed (no plan: the base with its units, polished)
        -> last_plan (that gained nothing: the base as it is)
-       -> rules (no usable forecast, or the plan came too late to be applied)
+       -> rules (no usable forecast, the plan came too late to be applied, or the last day
+          under it cost more than the rules would have, see ``optimizer.referee``)
 """
 
 import time
@@ -30,6 +31,7 @@ from optimizer.plan_inputs import History, plan_problem, windows, within
 from optimizer.plan_model import PlanModel
 from optimizer.plan_problem import PlanSolution
 from optimizer.problem import Weights, wear_prices
+from optimizer.referee import Referee
 from optimizer.rules import RuleParameters, RulesController
 from optimizer.search import SearchController, SearchSettings
 from optimizer.slp import polish
@@ -81,6 +83,7 @@ class MpcController:
         self._history = History(site)
         self._calm = Calm()
         self._offset = Offset(site, self._s.bias_gain, self._s.steady_share)
+        self._referee = Referee(site, self._weights, self._rules)
 
     def state(self) -> dict[str, Any]:
         """What must survive a restart, as JSON can hold it: the month's peak first."""
@@ -88,6 +91,7 @@ class MpcController:
             "offset": self._offset.state(),
             "history": self._history.state(),
             "waited_usd": dict(self._calm.waited_usd),
+            "referee": self._referee.state(),
         }
 
     def restore(self, known: Mapping[str, Any]) -> None:
@@ -95,12 +99,13 @@ class MpcController:
 
         The last plan is not kept: it is a start of the search, not a memory.
         """
-        offset, history, waited_usd = (
-            dict(known[name]) for name in ("offset", "history", "waited_usd")
+        offset, history, waited_usd, referee = (
+            dict(known[name]) for name in ("offset", "history", "waited_usd", "referee")
         )
         self._offset.restore(offset)
         self._history.restore(history)
         self._calm.waited_usd = waited_usd
+        self._referee.restore(referee)
 
     def decide(
         self, estimate: Estimate, forecast: Forecast | None, now_s: float
@@ -115,6 +120,10 @@ class MpcController:
         fit, told = usable(forecast, self._steps)
         if fit is None:
             return self._by_rules(estimate, now_s, told, started)
+        price = float(fit.energy_price_usd_j[0]), float(fit.carbon_kg_j[0])
+        dearer = self._referee.look(estimate, now_s, price)
+        if dearer:
+            return self._by_rules(estimate, now_s, dearer, started)
         measure = self._yardstick(fit, estimate)
         wait_s = self._history.wait_s(now_s)
         reach = windows(self._site, fit, estimate.setpoints, wait_s)
