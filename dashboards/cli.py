@@ -39,6 +39,7 @@ from dashboards.job_commands import forecast_app, jobs_app
 from dashboards.points_commands import points_app
 from dashboards.site_commands import site_app
 from dashboards.study_commands import study_app
+from dashboards.train_commands import train
 from dashboards.tune_commands import tune_app
 
 app = typer.Typer(
@@ -58,6 +59,7 @@ app.add_typer(forecast_app, name="forecast")
 app.add_typer(tune_app, name="tune")
 app.add_typer(study_app, name="study")
 app.command()(calibrate)
+app.command()(train)
 app.add_typer(calibration_app, name="calibration")
 
 

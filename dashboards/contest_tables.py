@@ -26,6 +26,7 @@ def headings() -> list[str]:
         "peak [kW]",
         "solve time p50 / p99 [s]",
         "fall-backs",
+        "own shield: decisions (mean share refused [%])",
         "gap closure [%]",
     ]
 
@@ -48,6 +49,9 @@ def cells(column: Column) -> list[str]:
         solve = f"{column.solve_p50_s:.2f} / {column.solve_p99_s:.2f}"
     gap = bounded(column.gap_closure, ".0f", 100.0)
     decided = f"{column.fallbacks} of {column.decisions}"
+    shielded = NOTHING
+    if column.interventions:
+        shielded = f"{column.interventions} ({100.0 * column.held_back:.0f})"
     return [
         *(
             bounded(value, figure.form)
@@ -56,6 +60,7 @@ def cells(column: Column) -> list[str]:
         f"{column.peak_w / 1e3:,.0f}",
         solve,
         decided,
+        shielded,
         gap,
     ]
 

@@ -1,6 +1,6 @@
 """Controllers by name, as commands take them."""
 
-from optimizer.contestants import PLAIN
+from optimizer.contestants import LEARNED, PLAIN, plain
 from optimizer.rules import RuleParameters
 from twin.config import Site
 from twin.errors import ConfigError
@@ -15,7 +15,7 @@ def make(
     Parameters
     ----------
     names
-        Each one of ``PLAIN``, none twice.
+        Each one of ``PLAIN``, or ``rl:`` and a policy; none twice.
     site
         What they control.
     rules
@@ -24,10 +24,10 @@ def make(
     Raises
     ------
     ConfigError
-        If a name is unknown or stands twice.
+        If a name is unknown or stands twice, or a policy cannot be used.
     """
     check(names, tuple(PLAIN))
-    return [PLAIN[name](site, rules) for name in names]
+    return [plain(name, site, rules) for name in names]
 
 
 def check(names: tuple[str, ...], allowed: tuple[str, ...]) -> None:
@@ -38,10 +38,11 @@ def check(names: tuple[str, ...], allowed: tuple[str, ...]) -> None:
     ConfigError
         Says which names there are.
     """
-    if set(names) <= set(allowed) and len(set(names)) == len(names):
+    listed = {name for name in names if not name.startswith(LEARNED)}
+    if listed <= set(allowed) and len(set(names)) == len(names):
         return
     message = (
         f"--controllers {','.join(names)}: give each controller once, separated by "
-        f"commas, from {', '.join(allowed)}."
+        f"commas, from {', '.join(allowed)}, rl:<policy>."
     )
     raise ConfigError(message)

@@ -6,6 +6,7 @@ comparison costs the tasks that were running and no more.
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -52,7 +53,8 @@ class Task(NamedTuple):
     def file_name(self) -> str:
         """Of its outcome."""
         start = self.episode
-        return f"{self.controller}_{start.first_day:03d}_{start.days}d.json"
+        name = re.sub(r"[^\w.-]+", "_", self.controller)  # a policy may be a path
+        return f"{name}_{start.first_day:03d}_{start.days}d.json"
 
 
 class Outcome(NamedTuple):
@@ -63,6 +65,7 @@ class Outcome(NamedTuple):
     days: tuple[Day, ...]
     solve_s: tuple[float, ...]  # of each decision
     fallbacks: int  # decisions whose status is not "ok"
+    held_back: tuple[float, ...]  # by the controller's own shield, where it intervened
     guard_violations: tuple[str, ...]
     wall_s: float
 
@@ -120,6 +123,7 @@ def _outcome(
         tuple(days_of(site, scenario, task.episode, results)),
         tuple(decision.solve_s for decision in results.decisions),
         sum(decision.status != "ok" for decision in results.decisions),
+        tuple(d.held_back for d in results.decisions if d.held_back > 0.0),
         tuple(results.guard_violations),
         0.0,
     )
@@ -147,6 +151,7 @@ def kept(task: Task, folder: Path) -> Outcome | None:
             "episode": Episode(*found["episode"]),
             "days": tuple(Day(**day) for day in found["days"]),
             "solve_s": tuple(found["solve_s"]),
+            "held_back": tuple(found["held_back"]),
             "guard_violations": tuple(found["guard_violations"]),
         }
     )

@@ -14,6 +14,7 @@ from twin.topology import Facility
 
 ORACLE, FORESIGHT, BEST_CONSTANT = "oracle", "mpc_foresight", "best_constant"
 LEAST_ENERGY = "least_energy"
+LEARNED = "rl:"  # and the name or path of a policy
 WITHOUT = "mpc_without_"  # and the name of a group of levers
 
 
@@ -59,6 +60,31 @@ PLAIN: dict[str, Callable[[Site, RuleParameters | None], Controller]] = {
     "search": _search,
     "mpc": _mpc,
 }
+
+
+def plain(name: str, site: Site, rules: RuleParameters | None) -> Controller:
+    """One that could stand at a real plant, by its name.
+
+    Parameters
+    ----------
+    name
+        One of ``PLAIN``, or ``rl:`` and a policy.
+    site, rules
+        What it controls, and the tuned rules if there are.
+
+    Raises
+    ------
+    ConfigError
+        If a policy cannot be used.
+    """
+    if not name.startswith(LEARNED):
+        return PLAIN[name](site, rules)
+    from optimizer.rl.controller import RlController
+    from optimizer.rl.policy import load
+
+    return RlController(site, load(name.removeprefix(LEARNED)), name, rules)
+
+
 # And those that know what nobody can know.
 BOUNDS = (BEST_CONSTANT, FORESIGHT, LEAST_ENERGY, ORACLE)
 
@@ -69,7 +95,8 @@ def contestants(name: str, setting: Setting) -> list[Controller]:
     Parameters
     ----------
     name
-        One of ``PLAIN``, ``BOUNDS``, or ``mpc_without_`` and a group of levers.
+        One of ``PLAIN``, ``BOUNDS``, ``rl:`` and a policy, or ``mpc_without_`` and a
+        group of levers.
     setting
         Of the episode.
     """
@@ -88,7 +115,7 @@ def contestants(name: str, setting: Setting) -> list[Controller]:
 
         frozen = Frozen(setting.site, setting.rules, name.removeprefix(WITHOUT))
         return [Seen(frozen, senses)]
-    return [Seen(PLAIN[name](setting.site, setting.rules), senses)]
+    return [Seen(plain(name, setting.site, setting.rules), senses)]
 
 
 def _constant(site: Site, constants: Setpoints) -> Controller:

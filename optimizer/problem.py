@@ -190,9 +190,9 @@ def rates(
     )
 
 
-def starts(count: Array) -> float:
-    """Units that came into service over time."""
-    return float(np.maximum(np.diff(count), 0.0).sum())
+def starts(count: Array) -> Array:
+    """Units that came into service over time, the last axis."""
+    return np.asarray(np.maximum(np.diff(count), 0.0).sum(axis=-1))
 
 
 def wear(
@@ -201,7 +201,8 @@ def wear(
     step_s: Array,
     outputs: Outputs,
     setpoints: Setpoints,
-) -> float:
+    reversed_count: Array | float,
+) -> Array:
     """Starts, changes of mode, reversals and battery throughput [USD].
 
     Parameters
@@ -209,21 +210,28 @@ def wear(
     facility, weights
         Nameplates and prices.
     step_s, outputs
-        Arrays of shape (time,).
+        Arrays of shape (..., time).
     setpoints
-        In force, shape (cycles,).
+        In force, shape (..., cycles).
+    reversed_count
+        Reversals of setpoints (``twin.kpis.reversals``), shape (...).
+
+    Returns
+    -------
+    ndarray
+        Shape (...).
     """
     discharged_w = np.maximum(np.asarray(outputs.battery_power_w), 0.0)
-    modes = float(np.abs(np.diff(np.round(outputs.ups_eco))).sum())
+    modes = np.abs(np.diff(np.round(outputs.ups_eco))).sum(axis=-1)
     price = wear_prices(facility, weights)
-    return (
+    return np.asarray(
         price.cell_start * starts(np.asarray(outputs.tower_cells_on))
         + price.chiller_start * starts(np.asarray(outputs.chillers_on))
         + price.air_unit_start * starts(np.asarray(setpoints.air_units_on))
         + price.module_start * starts(np.asarray(setpoints.ups_modules_on))
         + price.mode_change * modes
-        + price.reversal * reversals(pd.DataFrame(setpoints._asdict()))
-        + weights.battery_wear_usd_j * float(np.sum(discharged_w * step_s))
+        + price.reversal * reversed_count
+        + weights.battery_wear_usd_j * np.sum(discharged_w * step_s, axis=-1)
     )
 
 
@@ -271,7 +279,16 @@ def bill(
     above_w = max(highest_w - prices.peak_before_w, 0.0)
     items += [
         prices.demand_usd_w * above_w,
-        wear(site.facility, weights, step_s, outputs, setpoints),
+        float(
+            wear(
+                site.facility,
+                weights,
+                step_s,
+                outputs,
+                setpoints,
+                reversals(pd.DataFrame(setpoints._asdict())),
+            )
+        ),
         charge_owed(site, prices, outputs),
     ]
     return Bill(*items)

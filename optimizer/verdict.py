@@ -89,6 +89,8 @@ class Column(NamedTuple):
     fallbacks: int
     guard_violations: int
     gap_closure: Interval  # nan without rules and oracle, or if they cost the same
+    interventions: int  # of a learned controller's own shield
+    held_back: float  # mean share of its wish that the shield then refused
 
 
 class Difference(NamedTuple):
@@ -170,6 +172,7 @@ def _column(blocks: Blocks, outcomes: list[Outcome]) -> Column:
     name = outcomes[0].controller
     solved = [s for outcome in outcomes for s in outcome.solve_s]
     spent = [s for s in solved if s > 0.0]
+    refused = [share for outcome in outcomes for share in outcome.held_back]
     p50_s, p99_s = np.quantile(spent, [0.5, 0.99]) if spent else (np.nan, np.nan)
     return Column(
         name,
@@ -181,6 +184,8 @@ def _column(blocks: Blocks, outcomes: list[Outcome]) -> Column:
         sum(outcome.fallbacks for outcome in outcomes),
         sum(len(outcome.guard_violations) for outcome in outcomes),
         _gap_closure(blocks, name),
+        len(refused),
+        float(np.mean(refused)) if refused else 0.0,
     )
 
 

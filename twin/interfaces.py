@@ -61,6 +61,7 @@ class Decision(NamedTuple):
     status: str = "ok"  # "ok", or what made the controller fall back
     linearization_error_w: float = float("nan")  # plan minus twin, site power now
     jobs: JobPlan | None = None  # None: nothing is held back
+    held_back: float = 0.0  # share of the wish that the controller's own shield refused
 
 
 class Controller(Protocol):

@@ -268,11 +268,16 @@ def violation(site: Site, telemetry: pd.DataFrame, step_s: Series) -> float:
     return total
 
 
+def directions(moves: Series) -> Series:
+    """+1 up, -1 down, 0 where a setpoint stays, any shape."""
+    return np.asarray(np.where(np.abs(moves) > 1e-9, np.sign(moves), 0.0))
+
+
 def reversals(setpoints: pd.DataFrame) -> int:
     """How often any setpoint moved against its last move."""
     count = 0
     for name in Setpoints._fields:
-        moves = np.diff(setpoints[name].to_numpy(dtype=float))
-        direction = np.sign(moves[np.abs(moves) > 1e-9])
-        count += int(np.sum(direction[1:] != direction[:-1]))
+        way = directions(np.diff(setpoints[name].to_numpy(dtype=float)))
+        way = way[way != 0.0]
+        count += int(np.sum(way[1:] != way[:-1]))
     return count

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.closed_loop import MEAN_SUFFIXES
+from twin.forecast import Series
+from twin.signals import Outputs
 
 
 class SensorNoise(NamedTuple):
@@ -32,8 +34,18 @@ def sensed(
         One normal number is drawn per call.
     """
     deviation = float(rng.normal())
+    relative, absolute = _deviation(name, noise)
+    return value * (1.0 + relative * deviation) + absolute * deviation
+
+
+def _deviation(name: str, noise: SensorNoise) -> tuple[float, float]:
+    """Standard deviation relative to the value, and in its unit."""
     if name.endswith("_c"):
-        return value + noise.temperature_k * deviation
+        return 0.0, noise.temperature_k
     spread = noise.power if name.endswith("_w") else noise.flow
-    relative = spread if name.endswith(MEAN_SUFFIXES) else 0.0
-    return value * (1.0 + relative * deviation)
+    return (spread if name.endswith(MEAN_SUFFIXES) else 0.0), 0.0
+
+
+def deviations(noise: SensorNoise) -> Series:
+    """Of every output signal: relative and absolute, shape (2, outputs)."""
+    return np.array([_deviation(name, noise) for name in Outputs._fields]).T

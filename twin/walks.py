@@ -83,7 +83,7 @@ def _at(scenario: Scenario, time_s: Row) -> Matrix:
     return np.ascontiguousarray(np.broadcast_arrays(*series), dtype=float)
 
 
-class _Stretch(NamedTuple):
+class Stretch(NamedTuple):
     """Times and inputs of some scans."""
 
     control_s: Row  # start of each cycle
@@ -94,12 +94,13 @@ class _Stretch(NamedTuple):
     at_ends: Matrix
 
 
-def _stretch(run: Run, first: int, scans: int) -> _Stretch:
+def stretch(run: Run, first: int, scans: int) -> Stretch:
+    """Times and inputs of some scans, from the first."""
     pace = run.pace
     steps = np.arange(first * pace.steps, (first + scans) * pace.steps, dtype=float)
     control_s = np.arange(first, first + scans, pace.scans, dtype=float) * pace.scan_s
     end_s = np.arange(first + 1, first + scans + 1, dtype=float) * pace.scan_s
-    return _Stretch(
+    return Stretch(
         control_s,
         end_s,
         _at(run.scenario, (steps + 0.5) * pace.dt_s),
@@ -156,7 +157,7 @@ class CompiledWalk:
     def advance(self, scans: int) -> Course:
         """Go on for whole control cycles (or to the end of the run)."""
         run = self._run
-        now = _stretch(run, self.scan, scans)
+        now = stretch(run, self.scan, scans)
         rows = np.empty((scans, len(Outputs._fields)))
         moves, held = np.empty((2, len(now.control_s), len(Setpoints._fields)))
         before = (self._memory.active.copy(), float(self._memory.checked_s[0]))
@@ -232,7 +233,7 @@ class CalledWalk:
     def advance(self, scans: int) -> Course:
         """Go on for whole control cycles (or to the end of the run)."""
         pace = self._run.pace
-        now = _stretch(self._run, self.scan, scans)
+        now = stretch(self._run, self.scan, scans)
         rows = np.empty((scans, len(Outputs._fields)))
         moves, held = np.empty((2, len(now.control_s), len(Setpoints._fields)))
         for cycle, now_s in enumerate(now.control_s):
@@ -287,7 +288,7 @@ class CalledWalk:
         self.guard_events += result.events
         return decision.setpoints
 
-    def _carry_out(self, now: _Stretch, cycle: int) -> None:
+    def _carry_out(self, now: Stretch, cycle: int) -> None:
         """Let the scheduler follow the plan; the load from now on is what it makes."""
         if self._held is None:
             return
@@ -305,7 +306,7 @@ class CalledWalk:
             ends_s, middle_s, power_w
         )
 
-    def _watch(self, now: _Stretch, cycle: int, scans: int) -> None:
+    def _watch(self, now: Stretch, cycle: int, scans: int) -> None:
         """Let the forecaster see the scans between this cycle and the next."""
         first = cycle * self._run.pace.scans
         for k in range(first, first + scans - 1):

@@ -91,7 +91,7 @@ def outcome(name, usd, **figures):
         day(bill_energy=value, cost_usd=value, site_energy_j=value, **figures)
         for value in usd
     )
-    return Outcome(name, EPISODE, days, (), 0, (), 0.0)
+    return Outcome(name, EPISODE, days, (), 0, (), (), 0.0)
 
 
 def test_gap_closure_and_savings_are_paired_ratios_of_totals():
