@@ -1,13 +1,14 @@
 """``wetbulb train``: a learned controller, its file, its card and its ONNX."""
 
 import time
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dashboards import console
 from dashboards.plain import plain
-from dashboards.progress import work_bar
+from dashboards.progress import WorkProgress, work_bar
 from optimizer.rl.recipe import ALGORITHMS, Recipe
 from twin.compiled import source_digest
 from twin.config import load_site
@@ -51,8 +52,8 @@ def run(request: Request, as_json: bool) -> None:
 
     identity = _identity(recipe)
     store = RunStore(request.out, plain(identity))
-    with work_bar("training", float(recipe.steps)) as progress:
-        report = _Report(progress)
+    with ExitStack() as stack:
+        report = _Report(stack, float(recipe.steps))
         made = training.train(recipe, store.directory, report)
     card = identity | {
         "name": request.name,
@@ -78,14 +79,17 @@ def run(request: Request, as_json: bool) -> None:
 
 
 class _Report:
-    """Phases before learning are told once; learning moves the bar."""
+    """Phases before learning are told once; learning has a bar of its own."""
 
-    def __init__(self, progress: Any) -> None:
-        self._progress, self._said = progress, ""
+    def __init__(self, stack: ExitStack, steps: float) -> None:
+        self._stack, self._steps, self._said = stack, steps, ""
+        self._bar: WorkProgress | None = None
 
     def __call__(self, what: str, done: float, total: float) -> None:
         if what == "learning":
-            self._progress(done)
+            if self._bar is None:
+                self._bar = self._stack.enter_context(work_bar(what, self._steps))
+            self._bar(done)
             return
         said = f"{what}: {done:.0f} of {total:.0f}" if total > 1.0 else what
         if said != self._said:
@@ -107,7 +111,8 @@ def _checked(recipe: Recipe) -> Recipe:
     for option, value, least in (
         ("--steps", recipe.steps, 1),
         ("--days", recipe.days, 1),
-        ("--plants", recipe.plants, len(recipe.sites)),
+        ("--variants", recipe.variants, 1),
+        ("--plants", recipe.plants, len(recipe.sites) * recipe.variants),
         ("--clone-days", recipe.clone_days, 0),
         ("--seed", recipe.seed, 0),
     ):
@@ -160,7 +165,7 @@ def command_of(recipe: dict[str, Any], name: str) -> str:
     parts = ["wetbulb train", *recipe["sites"], f"--algo {recipe['algorithm']}"]
     parts += [f"--weather {name}" for name in recipe["weather"]]
     parts += [f"--load {name}" for name in recipe["loads"]]
-    for option in ("steps", "seed", "days", "plants", "clone_days"):
+    for option in ("steps", "seed", "days", "variants", "plants", "clone_days"):
         parts.append(f"--{option.replace('_', '-')} {recipe[option]}")
     return " ".join([*parts, f"--name {name}"])
 
@@ -178,7 +183,7 @@ def model_card(card: dict[str, Any], digest: str) -> str:
             "| what | value |",
             "|---|---|",
             f"| sites learned from | {', '.join(recipe['sites'])} |",
-            f"| climates | {', '.join(recipe['weather'])}, each warmed or cooled as a whole |",
+            f"| climates | {', '.join(recipe['weather'])}, warmed or cooled as a whole |",
             f"| loads | {', '.join(recipe['loads'])}, and drawn ones |",
             f"| algorithm | {recipe['algorithm']}, {recipe['steps']:,} decisions, "
             f"seed {recipe['seed']} |",
@@ -192,8 +197,8 @@ def model_card(card: dict[str, Any], digest: str) -> str:
             "",
             *(f"- {line}" for line in _lines(card)),
             "",
-            "It proposes a bounded step beside the rules, and only within the range of what "
-            "it was trained on; elsewhere the rules decide. Use it with "
+            "It proposes a bounded step beside the rules, within the range of what it was "
+            "trained on; elsewhere the rules decide. Use it with "
             f"`--controllers rl:{card['name']}`.",
             "",
         ]

@@ -25,7 +25,10 @@ def train(
         list[str] | None,
         typer.Option(help="IT power or jobs, may be repeated; the sites' own if none."),
     ] = None,
-    days: Annotated[int, typer.Option(help="Days prepared per site.")] = 256,
+    days: Annotated[int, typer.Option(help="Days prepared per site.")] = 320,
+    variants: Annotated[
+        int, typer.Option(help="Of each site, with other nameplates; 1: none.")
+    ] = 5,
     plants: Annotated[int, typer.Option(help="Simulated side by side.")] = 256,
     clone_days: Annotated[
         int, typer.Option(help="Days per site on which the MPC is imitated first.")
@@ -52,6 +55,7 @@ def train(
             seed,
             days,
             plants=plants,
+            variants=variants,
             clone_days=clone_days,
         )
         training.run(training.Request(recipe, out, name), as_json)

@@ -26,12 +26,11 @@ from optimizer.rl.export import policy_of
 from optimizer.rl.policy import Policy
 from optimizer.rl.recipe import (
     CLONE,
-    TRAIN,
-    VALIDATE,
     Recipe,
     generator,
     places,
-    prepared,
+    training_days,
+    validation_days,
 )
 from optimizer.rl.trial import Trial, trial
 from optimizer.rl.vec_env import WetbulbVecEnv
@@ -70,8 +69,8 @@ def train(recipe: Recipe, folder: Path, report: Report) -> Trained:
     torch.set_num_threads(1)
     grounds = places(recipe)
     report("preparing days", 0.0, 1.0)
-    env = WetbulbVecEnv(prepared(recipe, grounds, TRAIN), recipe.plants, recipe.seed)
-    judged = prepared(recipe, grounds, VALIDATE)
+    env = WetbulbVecEnv(training_days(recipe, grounds), recipe.plants, recipe.seed)
+    judged = validation_days(recipe, grounds)
     keeper = _Keeper(recipe, folder, judged, env, report)
     model = keeper.resumed() or learner(recipe, env)
     if model.num_timesteps == 0:
@@ -151,7 +150,10 @@ def mean_action(model: BaseAlgorithm, observed: torch.Tensor) -> torch.Tensor:
 
 
 def _clone(
-    recipe: Recipe, grounds: list[cases.Place], model: BaseAlgorithm, report: Report
+    recipe: Recipe,
+    grounds: list[list[cases.Place]],
+    model: BaseAlgorithm,
+    report: Report,
 ) -> tuple[int, float]:
     """Imitate the MPC on some days; returns rows and the loss that is left."""
     if recipe.clone_days == 0:
@@ -159,7 +161,9 @@ def _clone(
     drawn = []
     for number, ground in enumerate(grounds):
         rng = generator(recipe, CLONE, number)
-        drawn += [(ground, cases.draw(ground, rng)) for _ in range(recipe.clone_days)]
+        for k in range(recipe.clone_days):
+            place = ground[k % len(ground)]
+            drawn.append((place, cases.draw(place, rng)))
     found = examples(drawn, lambda done: report("plans of the MPC", done, len(drawn)))
     return len(found.observed), imitate(model, found, recipe.seed)
 
