@@ -87,7 +87,7 @@ class WetbulbSite(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
 
     def _observed(self) -> NDArray[np.float32]:
         assert self._batch is not None
-        return self._batch.observed()[0].astype(np.float32)
+        return np.asarray(self._batch.observed()[0], dtype=np.float32)
 
 
 def datasheet() -> str:

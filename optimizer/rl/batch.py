@@ -109,14 +109,14 @@ class Batch:
         """Put some of the plants at the start of other days."""
         self.which[plants] = which
         self.cycle[plants] = self.warm_up
-        for group, fresh in zip(
-            self.moment, _taken(self.prepared.start, which), strict=True
+        fresh = _taken(self.prepared.start, which)
+        m = self.moment
+        for held, new in (
+            *zip(m.plants, fresh.plants, strict=True),
+            *zip(m.carried, fresh.carried, strict=True),
+            *zip(m[2:], fresh[2:], strict=True),
         ):
-            if isinstance(group, tuple):
-                for held, new in zip(group, fresh, strict=True):
-                    held[plants] = new
-            else:
-                group[plants] = fresh
+            np.asarray(held)[plants] = new
 
     def observed(self) -> Array:
         """Observations, shape (plants, ``observation.COUNT``)."""
@@ -125,7 +125,7 @@ class Batch:
         m = self.moment
         seen = observation.Seen(
             self.prepared.days.at_cycles[self.which, :, at[1]],
-            self.cycle * self._pace.control_s,
+            np.asarray(self.cycle * self._pace.control_s, dtype=np.float64),
             m.measured,
             m.plants.active,
             m.base,

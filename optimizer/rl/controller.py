@@ -250,7 +250,7 @@ class RlController:
 
 
 def _now(estimate: Estimate) -> Inputs:
-    return _plain(Inputs, estimate.inputs)
+    return Inputs(*(float(value) for value in estimate.inputs))
 
 
 def _plain(kind: Any, values: Any) -> Any:

@@ -9,6 +9,7 @@ edited is refused. Loading it runs no code (``allow_pickle=False``).
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -96,11 +97,11 @@ def load(name_or_path: str | Path) -> Policy:
     """
     path = resolve(name_or_path, "policies", SUFFIX)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as file:
             head = json.loads(str(file["head"]))
             arrays = {name: file[name] for name in file.files if name != "head"}
         policy = _policy(head, arrays)
-    except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+    except (OSError, EOFError, ValueError, LookupError, TypeError, BadZipFile) as error:
         message = f"{path}: not a policy of `wetbulb train` ({error})."
         raise ConfigError(message) from error
     wrong = _wrong(head, arrays, policy)

@@ -184,7 +184,7 @@ def imitate(model: BaseAlgorithm, found: Examples, seed: int) -> float:
             rows = order[first : first + CLONE_ROWS]
             made = ((mean_action(model, seen[rows]) - action[rows]) ** 2).mean()
             steps.zero_grad()
-            made.backward()  # type: ignore[no-untyped-call]
+            made.backward()
             steps.step()
             losses.append(float(made.detach()))
         loss = float(np.mean(losses))
