@@ -4,6 +4,7 @@
     python3 bootstrap.py test     makes .venv with the test extras, runs the tests
     python3 bootstrap.py lint     format, lint, types and the direction of imports
     python3 bootstrap.py setup    makes .venv with the test extras, runs nothing
+    python3 bootstrap.py learn    adds torch, runs the tests of training with it
 
 Further arguments go to the program: `bootstrap.py demo --hours 2 --no-browser`,
 `bootstrap.py test -k tower`. The exit code is that of the program.
@@ -31,7 +32,14 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "installed.json"
-EXTRAS = {"demo": "", "test": "dev", "lint": "dev", "setup": "dev"}
+EXTRAS = {
+    "demo": (),
+    "test": ("dev",),
+    "lint": ("dev",),
+    "setup": ("dev",),
+    "learn": ("dev", "rl"),
+}
+LEARNING = "tests/optimizer/rl/test_training.py"
 PEERS = ROOT / "tests" / "bms_io" / "peers"
 INTERRUPTED = 130  # what a shell reports after Ctrl-C
 TOOLS = {
@@ -97,11 +105,11 @@ def make_venv(uv: str | None) -> int:
     return code
 
 
-def install(extra: str) -> int:
+def install(extras: tuple[str, ...]) -> int:
     """Bring .venv up to date; a second call finds the stamp and does nothing."""
     stamp = fingerprint()
     have = installed_extras(stamp)
-    if have is not None and (not extra or extra in have) and PYTHON.exists():
+    if have is not None and set(extras) <= set(have) and PYTHON.exists():
         return 0
     uv = shutil.which("uv")
     say("Installing wetbulb into .venv (only now and after changes) ...")
@@ -110,7 +118,7 @@ def install(extra: str) -> int:
         code = make_venv(uv)
         if code != 0:
             return code
-    wanted = sorted({*(have or []), *([extra] if extra else [])})
+    wanted = sorted({*(have or []), *extras})
     target = ".[{}]".format(",".join(wanted)) if wanted else "."
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
     installer = [uv, "pip"] if uv else pip
@@ -176,6 +184,9 @@ def main(arguments: list[str]) -> int:
         install_peers()
         os.chdir(ROOT)
         return hand_over([str(PYTHON), "-m", "pytest", *rest])
+    if command == "learn":
+        os.chdir(ROOT)
+        return hand_over([str(PYTHON), "-m", "pytest", LEARNING, *rest])
     return hand_over([str(BIN / "wetbulb"), "demo", *rest])
 
 

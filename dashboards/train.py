@@ -151,13 +151,18 @@ def _identity(recipe: Recipe) -> dict[str, Any]:
 
 def _lines(card: dict[str, Any]) -> list[str]:
     """What the validation says, site by site."""
-    return [
-        f"{one['site']}: {100.0 * one['saved']:+.2f} % of the rules' objective on "
-        f"{one['days']} days it never learned from (median {100.0 * one['median_saved']:+.2f}"
-        f", worst day {100.0 * one['worst_saved']:+.2f}); beyond a limit "
+    return [_line(one) for one in card["validation"]]
+
+
+def _line(one: dict[str, Any]) -> str:
+    saved, median, worst = (
+        f"{100.0 * one[name]:+.2f}" for name in ("saved", "median_saved", "worst_saved")
+    )
+    return (
+        f"{one['site']}: {saved} % of the rules' objective on {one['days']} days it never "
+        f"learned from (median {median}, worst day {worst}); beyond a limit "
         f"{one['exceedance_min']:.2f} min a day, rules {one['rules_exceedance_min']:.2f}"
-        for one in card["validation"]
-    ]
+    )
 
 
 def command_of(recipe: dict[str, Any], name: str) -> str:

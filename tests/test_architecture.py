@@ -19,12 +19,14 @@ MAY_IMPORT: dict[str, set[str]] = {
 # What the equations may know, and the two files that may know the compiler.
 PLANT_MAY_IMPORT = {"plant", "numpy", "annotated_types", "typing", "collections"}
 COMPILER_FILES = {ROOT / "plant" / name for name in ("_kernel.py", "_select.py")}
-# Import name of each extra, and the only folder or file that may import it on loading.
+# Import name of each extra, and the only folders or files that may import it on loading.
 EXTRAS = {
     "torch": "optimizer/rl",
     "stable_baselines3": "optimizer/rl",
     "sb3_contrib": "optimizer/rl",
-    "gymnasium": "optimizer/rl",
+    "gymnasium": "optimizer/rl:optimizer/rl_env.py",
+    "onnx": "optimizer/rl",
+    "tensorboard": "optimizer/rl",
     "dask": "optimizer/study",
     "distributed": "optimizer/study",
     "streamlit": "dashboards/app",
@@ -74,8 +76,8 @@ def imports_on_loading(path: Path) -> set[str]:
     return imported(executed_on_import(ast.parse(path.read_text(encoding="utf-8"))))
 
 
-def is_extra_of(path: Path, folder: str) -> bool:
-    return path.is_relative_to(ROOT / folder)
+def is_extra_of(path: Path, places: str) -> bool:
+    return any(path.is_relative_to(ROOT / place) for place in places.split(":"))
 
 
 @pytest.mark.parametrize("package", MAY_IMPORT)

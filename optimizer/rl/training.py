@@ -40,6 +40,7 @@ Report = Callable[[str, float, float], None]  # what, done, in all
 HIDDEN = (64, 64)
 EPISODE = 96  # decisions of a judged day
 LOOK_STEPS = 250_000  # between two looks at the validation days
+MINIBATCHES = 12  # of an episode of all plants
 FIRST_SPREAD = -1.5  # log of the standard deviation of actions at the start
 CLONE_EPOCHS = 200
 CLONE_ROWS = 256
@@ -76,10 +77,13 @@ def train(recipe: Recipe, folder: Path, report: Report) -> Trained:
     if model.num_timesteps == 0:
         keeper.cloned = _clone(recipe, grounds, model, report)
     model.set_logger(configure(str(folder / "log"), _formats()))
-    left = recipe.steps - model.num_timesteps
-    if left > 0:
-        model.learn(left, keeper, reset_num_timesteps=False)
-    keeper.look(model)
+    try:
+        left = recipe.steps - model.num_timesteps
+        if left > 0:
+            model.learn(left, keeper, reset_num_timesteps=False)
+        keeper.look(model)
+    finally:
+        model.logger.close()
     best = keeper.best
     assert best is not None
     return Trained(best, keeper.trials, *keeper.cloned)
@@ -112,7 +116,7 @@ def learner(recipe: Recipe, env: WetbulbVecEnv) -> BaseAlgorithm:
             "MlpPolicy",
             env,
             n_steps=EPISODE,
-            batch_size=2048,
+            batch_size=recipe.plants * EPISODE // MINIBATCHES,
             n_epochs=5,
             gae_lambda=0.9,
             learning_rate=lambda left: 5e-5 + 2.5e-4 * left,

@@ -164,7 +164,9 @@ def _changed_after(scenario: cases.Scenario, turn_s: float) -> cases.Scenario:
     time_s = np.arange(-2.0 * DAY_S, 3.0 * DAY_S, 300.0)
     power_w = np.asarray(scenario.inputs_at(time_s).it_demand_w)
     power_w = np.where(time_s >= turn_s, 0.5 * power_w, power_w)
-    load = cases.Workload("changed", time_s + 2.0 * DAY_S, power_w, 5.0 * DAY_S, 2.0 * DAY_S)
+    load = cases.Workload(
+        "changed", time_s + 2.0 * DAY_S, power_w, 5.0 * DAY_S, 2.0 * DAY_S
+    )
     return scenario._replace(weather=weather._replace(air=air), load=load)
 
 
@@ -177,7 +179,9 @@ def test_expected_values_are_of_the_past_alone(place: cases.Place) -> None:
         period_s=DAY_S,
         begin_s=0.0,
     )
-    made = cases.tables(place, case._replace(scenario=case.scenario._replace(load=flat)))
+    made = cases.tables(
+        place, case._replace(scenario=case.scenario._replace(load=flat))
+    )
     column = 1 * len(AHEAD) + AHEAD.index("it_demand_w")  # in an hour
     at_s = made.now.control_s + LEADS_S[1]
     truth = case.scenario._replace(load=flat).inputs_at(at_s).it_demand_w
