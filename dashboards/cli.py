@@ -127,7 +127,7 @@ def simulate(
     forecast: ForecastOption = None,
     may_wait: MayWaitOption = None,
     controller: Annotated[
-        str, typer.Option(help="fixed, rules or mpc; the last is slow over a year.")
+        str, typer.Option(help="fixed, rules, search, mpc or rl:POLICY.")
     ] = "rules",
     start: Annotated[str, typer.Option(help="First day, MM-DD, local.")] = "01-01",
     days: Annotated[float, typer.Option(help="Simulated days.")] = 365.0,
@@ -230,7 +230,7 @@ def compare(
     page: Annotated[Path | None, typer.Option(help="Markdown of all tables.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare controllers without a wire: fixed, rules, search, mpc; hindsight.
+    """Compare controllers without a wire: fixed, rules, search, mpc, rl:POLICY; hindsight.
 
     With --days, --weeks or --year: paired runs behind noisy sensors, with intervals; also
     best_constant, mpc_foresight, least_energy, oracle, and SITE `all`. Otherwise --hours.

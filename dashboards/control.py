@@ -22,6 +22,7 @@ from bms_io.limits import Limits, limits_of, load_limits
 from bms_io.points import PointMap, load_points
 from dashboards import console, controllers
 from optimizer.rules import RulesController
+from optimizer.rules_file import tuned_for
 from twin.config import Site, load_site
 from twin.errors import CommunicationError, ConfigError
 from twin.interfaces import Controller
@@ -59,10 +60,10 @@ class Request(NamedTuple):
 
 
 def make_controller(site: str, name: str, directory: Path) -> Controller:
-    """Make a controller, in the process that asks; the mpc with its memory on disk."""
+    """Make a controller, in the process that asks; what it remembers is kept on disk."""
     known = load_site(site)
-    made = controllers.make((name,), known)[0]
-    if name != "mpc":
+    made = controllers.make((name,), known, tuned_for(site).rules)[0]
+    if not hasattr(made, "restore"):
         return made
     from optimizer.remembered import Remembered, WithMemory
 
@@ -165,7 +166,7 @@ def run(request: Request) -> None:
             forecaster,
             request.directory,
             limits,
-            fallback=RulesController(site),
+            fallback=RulesController(site, tuned_for(request.site).rules),
             wanted=Mode(request.mode),
             good_cycles=request.good_cycles,
             tables=False,

@@ -40,7 +40,9 @@ def control_run(
     ],
     points: Annotated[str | None, typer.Option(help="Point map.")] = None,
     limits: Annotated[str | None, typer.Option(help="Limits of the verifier.")] = None,
-    controller: Annotated[str, typer.Option(help="fixed, rules, mpc, ...")] = "mpc",
+    controller: Annotated[
+        str, typer.Option(help="fixed, rules, search, mpc or rl:POLICY.")
+    ] = "mpc",
     mode: Annotated[
         str, typer.Option(help="off, shadow, advise or auto; auto also needs arming.")
     ] = "shadow",
