@@ -17,7 +17,7 @@ from optimizer.episodes import WARM_UP_S
 from optimizer.problem import Weights
 from optimizer.rl import actions, cases, loop, observation
 from optimizer.rl.costs import Carried, Interval, interval_usd
-from optimizer.rl.loop import Days, Plants
+from optimizer.rl.loop import Days, Plants, Rules
 from optimizer.rl.shield import tight
 from optimizer.rules import RulesController
 from twin.compiled import initial_state
@@ -85,9 +85,8 @@ class Batch:
         site = prepared.place.site
         self.prepared, self.site = prepared, site
         self._weights = weights or Weights()
-        self._guards = guards_of(site)
-        self._tight = tight(site.limits)
-        self._rules = RulesController(site, prepared.place.rules).policy.parameters
+        rules = RulesController(site, prepared.place.rules).policy.parameters
+        self._rules = TypedList([Rules(guards_of(site), tight(site.limits), rules)])
         self._pace = pace_of(site, cases.STEP_S, None)
         self.reach = actions.reach_of(site)
         pressure = float(prepared.days.at_cycles[0, 3, 0])
@@ -144,8 +143,7 @@ class Batch:
         share, changed = np.empty(count), np.empty(count)
         wanted = actions.wanted(self.reach, m.base, action)
         loop.acted()(
-            self._guards,
-            self._tight,
+            self._rules,
             p.nameplates,
             p.days,
             (self.which, self.cycle),

@@ -60,9 +60,16 @@ def _files() -> tuple[Path, ...]:
     return tuple(sorted(modules))
 
 
+class Rules(NamedTuple):
+    """What a site allows and wants; kept in a typed list, which is handed over at once."""
+
+    guards: Guards
+    tight: TemperatureLimits  # limits less the shield's margin
+    rules: RuleSite
+
+
 def act(
-    guards: Guards,
-    tight: TemperatureLimits,
+    site: Any,
     nameplates: Any,
     days: Days,
     place: tuple[Whole, Whole],
@@ -75,8 +82,8 @@ def act(
 
     Parameters
     ----------
-    guards, tight
-        Of the site; limits less the shield's margin.
+    site
+        Typed list of one ``Rules``.
     nameplates
         Typed list of ``Facility``, one per day.
     days
@@ -93,6 +100,7 @@ def act(
         Readings (plants, scans, outputs); share of the way that the shield let pass
         (plants,); how many setpoints the guard changed after it (plants,).
     """
+    guards, tight = site[0].guards, site[0].tight
     which, cycles = place
     safe, wanted = proposals
     rows, shares, changed = filled
@@ -125,10 +133,9 @@ def act(
             plants.state[i, k] = after[k]
 
 
-def look(
-    rules: RuleSite, inputs: Array, measured: Array, active: Array, base: Array
-) -> None:
+def look(site: Any, inputs: Array, measured: Array, active: Array, base: Array) -> None:
     """What the rules want at many plants; fills ``base`` (plants, setpoints)."""
+    rules = site[0].rules
     for i in range(base.shape[0]):
         seen = as_inputs(inputs[i])
         made = ruling.decide(
