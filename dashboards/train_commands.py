@@ -15,7 +15,7 @@ def train(
     algo: Annotated[str, typer.Option(help="ppo, sac, tqc or crossq.")] = "ppo",
     steps: Annotated[
         int, typer.Option(help="Decisions of a quarter hour, over all plants.")
-    ] = 6_000_000,
+    ] = 8_000_000,
     seed: Annotated[int, typer.Option(help="The same seed trains the same.")] = 0,
     weather: Annotated[
         list[str] | None,

@@ -100,6 +100,10 @@ class Referee:
         self._carry(estimate, now_s, price)
         return self._judge(now_s)
 
+    def forget(self) -> None:
+        """Begin anew: the plant was in other hands."""
+        self._both = None
+
     def _begin(self, estimate: Estimate, now_s: float) -> None:
         """Both twins where the plant is."""
         active = Setpoints(*(float(v) for v in estimate.setpoints))

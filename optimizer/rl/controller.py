@@ -4,7 +4,8 @@ The policy only ever proposes a bounded step beside the rules. Before it is aske
 look whether it may be: a reading is missing, the plant is unlike anything met in training,
 or it does not follow the twin. After it is asked, the shield goes as far toward its wish
 as the twin says is safe; where it is held back by more than half twice in a row, the rules
-have the plant for a while. The guard stands behind this as behind every controller.
+have the plant for a while, and so they have after a day that was dearer than under them
+(``optimizer.referee``). The guard stands behind this as behind every controller.
 """
 
 import time
@@ -14,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.problem import Weights
+from optimizer.referee import Referee
 from optimizer.rl import actions, observation, shield
 from optimizer.rl.policy import PREFIX, Policy, act
 from optimizer.rules import RuleParameters, RulesController
@@ -124,6 +127,7 @@ class RlController:
         self.name = name
         self._site, self._policy, self._gates = site, policy, gates or Gates()
         self._eyes = Eyes(site, rules)
+        self._referee = Referee(site, Weights(), RulesController(site, rules))
         self._reach = actions.reach_of(site)
         self._before: tuple[float, State, Inputs] | None = None
         self._last = np.zeros(len(actions.LEVERS))
@@ -137,6 +141,7 @@ class RlController:
             "peak_w": self._eyes.peak_w,
             "until_s": until_s,
             "last": list(self._last),
+            "referee": self._referee.state(),
         }
 
     def restore(self, known: Mapping[str, Any]) -> None:
@@ -146,6 +151,7 @@ class RlController:
             message = f"{len(last)} actions, expected {len(self._last)}"
             raise ValueError(message)
         self._last = last
+        self._referee.restore(dict(known["referee"]))
         self._eyes.peak_w, self._until_s = (
             float(known["peak_w"]),
             float(known["until_s"]),
@@ -173,7 +179,11 @@ class RlController:
             return ruled._replace(reason=f"no readings or forecast yet: {ruled.reason}")
         safe = np.array([float(value) for value in ruled.setpoints])
         seen = self._eyes.observed(estimate, forecast, now_s, safe, self._last)
+        price = (float(forecast.energy_price_usd_j[0]), float(forecast.carbon_kg_j[0]))
         why = self._gate(estimate, seen, now_s)
+        if why:
+            self._referee.forget()
+        why = why or self._referee.look(estimate, now_s, price)
         if why:
             self._last = np.zeros_like(self._last)
             return ruled._replace(reason=f"rules: {why}", status="rules")

@@ -21,7 +21,7 @@ class Recipe(NamedTuple):
     weather: tuple[str, ...]
     loads: tuple[str, ...]
     algorithm: str = "ppo"
-    steps: int = 6_000_000  # decisions of a quarter hour
+    steps: int = 8_000_000  # decisions of a quarter hour
     seed: int = 0
     days: int = 320  # prepared per site; each is lived through many times
     validation_days: int = 32  # per site, never learned from
