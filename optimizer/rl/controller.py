@@ -34,7 +34,7 @@ STEP_S = 60.0  # of the twin that looks whether the plant follows
 class Gates(NamedTuple):
     """When the rules take over; every number is an assumption."""
 
-    widen: float = 0.25  # of the range met in training
+    widen: float = 0.5  # of the range met in training
     least_room: float = 0.5  # likewise at least, in scales of the observation
     miss_k: float = 4.0  # between twin and plant, of a limited temperature
     misses: int = 2  # in a row
