@@ -67,6 +67,7 @@ class Listening(NamedTuple):
     bacnet: dict[str, int] = {}  # noqa: RUF012 # never changed; UDP port by device
     others: dict[str, int] = {}  # noqa: RUF012 # likewise; all that are not on the port
     not_served: tuple[str, ...] = ()  # devices that speak something else
+    reach: str = ""  # options for `wetbulb points`, where the map names other addresses
 
 
 def build(job: PlantJob) -> VirtualPlant:
@@ -203,7 +204,23 @@ def _listening(host: str, ports: Ports, plant: VirtualPlant) -> Listening:
         {n: p for n, p in ports.others.items() if speaking[n] == "bacnet_ip"},
         ports.others,
         tuple(n for n, protocol in speaking.items() if protocol == "mqtt_dsx"),
+        _reach(host, ports, plant),
     )
+
+
+def _reach(host: str, ports: Ports, plant: VirtualPlant) -> str:
+    """What leads a command with the same map here; empty if the map does already."""
+    served = [d for d in plant.devices if d.protocol != "mqtt_dsx"]
+    modbus = [d for d in served if d.protocol != "bacnet_ip"]
+    parts = []
+    if any(d.host != host for d in served):
+        parts.append(f"--host {host}")
+    if modbus and any(d.port != ports.modbus for d in modbus):
+        parts.append(f"--port {ports.modbus}")
+    bacnet = [ports.others[d.name] for d in served if d.protocol == "bacnet_ip"]
+    if bacnet and any(d.port != ports.others[d.name] for d in served if d not in modbus):
+        parts.append(f"--bacnet-port {min(bacnet)}")
+    return " ".join(parts)
 
 
 def run_server(job: PlantJob, watch_stdin: bool = False) -> None:

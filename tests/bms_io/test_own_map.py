@@ -56,6 +56,7 @@ def test_devices_of_several_addresses_and_protocols_are_served(points, tmp_path)
             await driver.connect()
             seen = await driver.read(list(there.points), 0.0)
             await driver.close()
+            assert f"--host {where.host} --port {where.port} --bacnet" in where.reach
             return where, seen
 
     where, seen = asyncio.run(asyncio.wait_for(run(), 120))
