@@ -218,7 +218,9 @@ def _reach(host: str, ports: Ports, plant: VirtualPlant) -> str:
     if modbus and any(d.port != ports.modbus for d in modbus):
         parts.append(f"--port {ports.modbus}")
     bacnet = [ports.others[d.name] for d in served if d.protocol == "bacnet_ip"]
-    if bacnet and any(d.port != ports.others[d.name] for d in served if d not in modbus):
+    if bacnet and any(
+        d.port != ports.others[d.name] for d in served if d not in modbus
+    ):
         parts.append(f"--bacnet-port {min(bacnet)}")
     return " ".join(parts)
 

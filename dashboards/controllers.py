@@ -27,7 +27,15 @@ def make(
         If a name is unknown or stands twice, or a policy cannot be used.
     """
     check(names, tuple(PLAIN))
-    return [plain(name, site, rules) for name in names]
+    made = [plain(name, site, rules) for name in names]
+    shown = [controller.name for controller in made]
+    if len(set(shown)) < len(shown):
+        message = (
+            f"--controllers {','.join(names)}: two would both be called "
+            f"{max(shown, key=shown.count)}. Rename one of the policy files."
+        )
+        raise ConfigError(message)
+    return made
 
 
 def check(names: tuple[str, ...], allowed: tuple[str, ...]) -> None:

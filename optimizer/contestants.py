@@ -1,6 +1,7 @@
 """Controllers by name; each is imported only when it is asked for."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from optimizer.rules import RuleParameters
@@ -82,7 +83,14 @@ def plain(name: str, site: Site, rules: RuleParameters | None) -> Controller:
     from optimizer.rl.controller import RlController
     from optimizer.rl.policy import load
 
-    return RlController(site, load(name.removeprefix(LEARNED)), name, rules)
+    return RlController(site, load(name.removeprefix(LEARNED)), shown(name), rules)
+
+
+def shown(name: str) -> str:
+    """Name of a controller in tables and folders: a policy without its path."""
+    if not name.startswith(LEARNED):
+        return name
+    return f"{LEARNED}{Path(name.removeprefix(LEARNED)).stem}"
 
 
 # And those that know what nobody can know.

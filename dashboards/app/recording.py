@@ -18,6 +18,7 @@ import pandas as pd
 from bms_io.daemon.audit import AUDIT_FILE, entries
 from bms_io.daemon.service import WHERE_FILE
 from dashboards.app import history
+from optimizer.contestants import shown
 from twin.config import Site, load_site
 from twin.errors import ConfigError, DataError
 from twin.run_store import RUN_FILE
@@ -95,7 +96,7 @@ def describe(directory: Path) -> RunInfo:
         asked["scale_load"],
         asked["seed"],
         asked["spread"],
-        tuple(asked["controllers"] if several else [asked["controller"]]),
+        tuple(map(shown, asked["controllers"] if several else [asked["controller"]])),
         asked.get("load_day"),
     )
 
