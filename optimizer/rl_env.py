@@ -20,6 +20,7 @@ from optimizer.rules_file import tuned_for
 from twin.config import load_site
 from twin.signal_table import catalogue
 
+NAME = "WetbulbSite-v0"
 DAYS = 4  # prepared by a seed
 
 
@@ -112,5 +113,14 @@ WetbulbSite.__doc__ = f"{WetbulbSite.__doc__}\n\n{datasheet()}\n"
 
 
 def register() -> None:
-    """Tell Gymnasium; called through the entry point ``gymnasium.envs``."""
-    gymnasium.register(id="WetbulbSite-v0", entry_point="optimizer.rl_env:WetbulbSite")
+    """Tell Gymnasium, once.
+
+    Importing this file does it, so ``gymnasium.make("optimizer.rl_env:WetbulbSite-v0")``
+    finds the environment; the entry point ``gymnasium.envs`` is for tools that still load
+    plugins, which Gymnasium itself stopped in version 1.0.
+    """
+    if NAME not in gymnasium.registry:
+        gymnasium.register(id=NAME, entry_point="optimizer.rl_env:WetbulbSite")
+
+
+register()

@@ -20,9 +20,7 @@ def test_gymnasium_finds_nothing_wrong(env: rl_env.WetbulbSite) -> None:
 
 
 def test_gymnasium_makes_it_by_its_name() -> None:
-    if "WetbulbSite-v0" not in gymnasium.registry:
-        rl_env.register()  # not installed, so nobody called the entry point
-    made = gymnasium.make("WetbulbSite-v0", site="edge_50kw", days=1)
+    made = gymnasium.make("optimizer.rl_env:WetbulbSite-v0", site="edge_50kw", days=1)
     seen, _ = made.reset(seed=1)
     assert seen.shape == (observation.COUNT,)
 
