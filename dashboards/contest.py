@@ -12,7 +12,7 @@ from dashboards.progress import WorkProgress, work_bar
 from optimizer import best_constant, trials
 from optimizer.ablation import LEVER_GROUPS
 from optimizer.contest import Contest, Outcome, Task, kept, plant_of, run_all
-from optimizer.contestants import BEST_CONSTANT, BOUNDS, PLAIN, WITHOUT
+from optimizer.contestants import BEST_CONSTANT, BOUNDS, LEARNED, PLAIN, WITHOUT
 from optimizer.episodes import (
     Episode,
     World,
@@ -35,7 +35,13 @@ from twin.workload import SUFFIXES
 __all__ = ["Compared", "Request", "World", "run", "summary"]
 
 CONSTANT_GENERATIONS = 40
-SECONDS_A_DAY = {"fixed": 0.1, "rules": 0.2, "search": 10.0, BEST_CONSTANT: 0.1}
+SECONDS_A_DAY = {
+    "fixed": 0.1,
+    "rules": 0.2,
+    "search": 10.0,
+    BEST_CONSTANT: 0.1,
+    LEARNED: 3.0,
+}
 MPC_SECONDS_A_DAY = 25.0  # first guess of the time left; then measured
 
 
@@ -205,7 +211,8 @@ def _constants(
 
 def _weight(task: Task) -> float:
     """Expected seconds of a task."""
-    seconds = SECONDS_A_DAY.get(task.controller, MPC_SECONDS_A_DAY)
+    kind = LEARNED if task.controller.startswith(LEARNED) else task.controller
+    seconds = SECONDS_A_DAY.get(kind, MPC_SECONDS_A_DAY)
     return seconds * (task.episode.days + 0.5)
 
 
