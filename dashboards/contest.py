@@ -21,6 +21,7 @@ from optimizer.episodes import (
     scenario_of,
     whole_year,
 )
+from optimizer.rl import policy
 from optimizer.rules_file import tuned_for
 from optimizer.verdict import Verdict, judge
 from twin.compiled import source_digest
@@ -42,6 +43,7 @@ SECONDS_A_DAY = {
     BEST_CONSTANT: 0.1,
     LEARNED: 3.0,
 }
+POLICIES = "policies.json"  # which learned controllers the outcomes are of
 MPC_SECONDS_A_DAY = 25.0  # first guess of the time left; then measured
 
 
@@ -126,6 +128,7 @@ def _compare(request: Request) -> Compared:
         request.site, request.world, request.seed, request.spread, tuned.rules
     )
     folder = _folder(request, contest, episodes)
+    _same_policies(request)
     if BEST_CONSTANT in names:
         contest = contest._replace(constants=_constants(request, contest, episodes))
     tasks = tuple(Task(name, episode) for name in names for episode in episodes)
@@ -187,6 +190,29 @@ def _folder(request: Request, contest: Contest, episodes: tuple[Episode, ...]) -
         message = f"--out {request.out}: {error.strerror}. Give another folder."
         raise ConfigError(message) from error
     return folder
+
+
+def _same_policies(request: Request) -> None:
+    """Refuse to go on beside runs of another policy of the same name, or other code of it.
+
+    Raises
+    ------
+    ConfigError
+        Names the policy.
+    """
+    path = request.out / POLICIES
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    code = source_digest(*sorted(Path(policy.__file__).parent.glob("*.py")))
+    for name in filter(lambda name: name.startswith(LEARNED), request.controllers):
+        file = resolve(name.removeprefix(LEARNED), "policies", policy.SUFFIX)
+        identity = f"{file_hash(file)} {code}"
+        if known.setdefault(name, identity) != identity:
+            message = (
+                f"--out {request.out}: holds runs of another {name}, or of one that other "
+                "code ran. Give another folder."
+            )
+            raise ConfigError(message)
+    path.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
 
 
 def _constants(

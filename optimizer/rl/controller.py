@@ -9,6 +9,7 @@ have the plant for a while, and so they have after a day that was dearer than un
 """
 
 import time
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from optimizer.rl.policy import PREFIX, Policy, act
 from optimizer.rules import RuleParameters, RulesController
 from twin.closed_loop import run_scans
 from twin.config import Site, TemperatureLimits
-from twin.forecast import Forecast, at_quantile
+from twin.forecast import DAY_S, Forecast, at_quantile
 from twin.interfaces import Decision, Estimate
 from twin.signals import Inputs, Outputs, Setpoints, State
 
@@ -131,6 +132,7 @@ class RlController:
         self._reach = actions.reach_of(site)
         self._before: tuple[float, State, Inputs] | None = None
         self._last = np.zeros(len(actions.LEVERS))
+        self._loads: deque[tuple[float, float]] = deque()  # time, power of the last day
         self._missed = self._held = 0
         self._until_s = -np.inf
 
@@ -142,6 +144,7 @@ class RlController:
             "until_s": until_s,
             "last": list(self._last),
             "referee": self._referee.state(),
+            "loads": [list(load) for load in self._loads],
         }
 
     def restore(self, known: Mapping[str, Any]) -> None:
@@ -152,6 +155,7 @@ class RlController:
             raise ValueError(message)
         self._last = last
         self._referee.restore(dict(known["referee"]))
+        self._loads = deque((float(at), float(power)) for at, power in known["loads"])
         self._eyes.peak_w, self._until_s = (
             float(known["peak_w"]),
             float(known["until_s"]),
@@ -163,6 +167,8 @@ class RlController:
         """Setpoints for the coming control interval."""
         started = time.perf_counter()
         ruled = self._eyes.by_rules(estimate, now_s)
+        if np.isfinite(estimate.inputs.it_demand_w):
+            self._loads.append((now_s, float(estimate.inputs.it_demand_w)))
         made = self._learned(estimate, forecast, now_s, ruled)
         self._before = (now_s, _plain(State, estimate.state), _now(estimate))
         return made._replace(solve_s=time.perf_counter() - started)
@@ -191,6 +197,7 @@ class RlController:
         wanted = actions.wanted(self._reach, safe, action)
         state, worst = _plain(State, estimate.state), self._worst(forecast, now_s)
         worst = Inputs(*(max(a, b) for a, b in zip(worst, _now(estimate), strict=True)))
+        worst = worst._replace(it_demand_w=max(worst.it_demand_w, self._reached(now_s)))
         let, share = shield.project(self._site, state, worst, safe, wanted)
         self._last = action
         self._watch(share, now_s)
@@ -251,6 +258,12 @@ class RlController:
         if self._held >= self._gates.held_times:
             self._held = 0
             self._until_s = now_s + self._gates.pause_s
+
+    def _reached(self, now_s: float) -> float:
+        """Largest IT power of the last day [W]: what it reached it may reach at once."""
+        while self._loads and self._loads[0][0] < now_s - DAY_S:
+            self._loads.popleft()
+        return max((power_w for _, power_w in self._loads), default=0.0)
 
     def _worst(self, forecast: Forecast, now_s: float) -> Inputs:
         """Worst inputs of the guard's outlook, at the quantile of the gates."""

@@ -161,6 +161,21 @@ def test_peak_pause_and_last_action_survive_a_restart(
         after.restore({**before.state(), "last": [0.0, 0.0]})
 
 
+def test_the_shield_expects_the_load_of_the_last_day_again(
+    policy: Policy, estimate: Estimate
+) -> None:
+    """A calm forecast after a jump: what the load reached it may reach at once."""
+    low = estimate._replace(inputs=NOW._replace(it_demand_w=3e6))
+    full = estimate._replace(inputs=NOW._replace(it_demand_w=1e7))
+    calm = forecast(low.inputs)
+    held = []
+    for before in (low, full):
+        learned = controller(greedy(policy))
+        learned.decide(before, None, -900.0)
+        held.append(learned.decide(low, calm, 0.0).held_back)
+    assert held[1] > held[0]
+
+
 def test_the_worst_policy_keeps_the_limits_for_a_day(policy: Policy) -> None:
     """Random weights and pure greed: shield and guard hold, whatever is proposed."""
     scenario = load_scenario(SITE, "07-15", 24.0)
