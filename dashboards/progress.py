@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -14,15 +15,17 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from bms_io.daemon.setup import Progress as Report
 from dashboards import console
+
+if TYPE_CHECKING:  # the daemon's imports take half a second of every command
+    from bms_io.daemon.setup import Progress as Report
 
 SECONDS_BETWEEN_LINES = 30.0
 WorkProgress = Callable[[float], None]
 
 
 @contextmanager
-def bars(names: Sequence[str], turns: int) -> Iterator[dict[str, Report]]:
+def bars(names: Sequence[str], turns: int) -> Iterator[dict[str, "Report"]]:
     """One bar per name.
 
     Parameters
@@ -51,7 +54,7 @@ def bars(names: Sequence[str], turns: int) -> Iterator[dict[str, Report]]:
         yield {name: _report(progress, task) for name, task in tasks.items()}
 
 
-def _report(progress: Progress, task: TaskID) -> Report:
+def _report(progress: Progress, task: TaskID) -> "Report":
     """Bind one bar."""
     return lambda done, total: progress.update(task, completed=done, total=total)
 

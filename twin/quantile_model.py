@@ -15,15 +15,17 @@ Y. Romano, E. Patterson, E. Candes (2019), "Conformalized quantile regression",
 NeurIPS 32, arXiv:1905.03222.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from twin.errors import DataError
 from twin.forecast import Series
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingRegressor
 
 RECENT_BLOCKS = 3  # of the origins for the offsets
 OLD_SHARE = 2.0 / 3.0  # of the origins, that are fitted to only
@@ -45,7 +47,7 @@ class QuantileModel(NamedTuple):
     """Fitted regressors with their offsets."""
 
     quantiles: tuple[float, ...]
-    regressors: tuple[HistGradientBoostingRegressor, ...]
+    regressors: tuple["HistGradientBoostingRegressor", ...]
     offset: Series  # (lead ranges, quantiles)
     offset_lead_s: Series  # middle of each range that occurs, ascending
     held_out: (
@@ -74,9 +76,8 @@ def fit(rows: Rows, quantiles: tuple[float, ...]) -> QuantileModel:
             "are needed. Give a longer history."
         )
         raise DataError(message)
-    with threadpool_limits(
-        limits=1
-    ):  # waiting threads cost minutes on a shared machine
+    _learner()  # its threads can be limited only once it is loaded
+    with threadpool_limits(limits=1):  # waiting threads cost minutes when shared
         return _fit(rows, quantiles)
 
 
@@ -104,9 +105,16 @@ def _fit(rows: Rows, quantiles: tuple[float, ...]) -> QuantileModel:
     return QuantileModel(quantiles, tuple(whole), *found, np.sort(held_out, axis=1))
 
 
-def _regressor(quantile: float, seed: int) -> HistGradientBoostingRegressor:
+def _learner() -> Any:
+    """The library's class, imported where a fit needs it: 0.7 s that simulations save."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    return HistGradientBoostingRegressor
+
+
+def _regressor(quantile: float, seed: int) -> "HistGradientBoostingRegressor":
     """Small trees: a few hundred origins are not much."""
-    return HistGradientBoostingRegressor(
+    return _learner()(
         loss="quantile",
         quantile=quantile,
         learning_rate=0.06,
