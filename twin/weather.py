@@ -170,7 +170,7 @@ def check_coverage(path: Path, weather: Weather, window_s: tuple[float, float]) 
     message = (
         f"{path}: covers {day(weather.time_s[0])} to {day(weather.time_s[-1])}, but the "
         f"run needs {day(window_s[0])} to {day(window_s[1])} (the day before is the "
-        "forecast's history). Choose another --date, or a file with these days."
+        "forecast's history). Choose another first day, or a file with these days."
     )
     raise DataError(message)
 
