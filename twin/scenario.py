@@ -160,7 +160,7 @@ def day_start(month_day: str) -> float:
     month, day = (int(part) for part in match.groups()) if match else (0, 0)
     if not (1 <= month <= 12 and 1 <= day <= MONTH_DAYS[month - 1]):
         message = (
-            f"first day (--start or --date) {month_day}: is not a day of the year. Give it as "
+            f"first day (--start, --date) {month_day}: is not a day of the year. Give it as "
             "MM-DD, e.g. 07-15 (a typical year has no 02-29)."
         )
         raise ConfigError(message)
