@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 DEMAND = Inputs._fields.index("it_demand_w")
 IT_POWER = Outputs._fields.index("it_power_w")
 STEP_S = 60.0  # of the physics between two readings, at most
+WEATHER_S = 1800.0  # over which outdoor readings are averaged
 BURN_IN_S = 3600.0  # until what the twin remembers is its own
 THREADS = 2
 
@@ -78,7 +79,8 @@ def replay(facility: Facility, block: Block) -> Array:
     dt_s = history.scan_s / steps
     middle = (np.arange(len(history.time_s) * steps) + 0.5) * dt_s
     ends = (np.arange(len(history.time_s)) + 1.0) * history.scan_s
-    series = np.stack([np.interp(middle, ends, column) for column in history.inputs.T])
+    weather = [smooth(column, history.scan_s) for column in history.inputs.T]
+    series = np.stack([np.interp(middle, ends, column) for column in weather])
     series[DEMAND] = np.repeat(history.inputs[:, DEMAND], steps)
     first = Setpoints(*map(float, history.setpoints[0]))
     state = initial_state(facility, Inputs(*map(float, series[:, 0])), first)
@@ -95,6 +97,18 @@ def replay(facility: Facility, block: Block) -> Array:
         rows,
     )
     return rows
+
+
+def smooth(readings: Array, scan_s: float) -> Array:
+    """Centred mean over ``WEATHER_S``: the air changes slowly, its sensors scatter.
+
+    Without it the scatter of a wet-bulb sensor is a bias of everything that is curved in
+    the wet bulb, as fan power is.
+    """
+    half = min(round(WEATHER_S / scan_s / 2.0), (len(readings) - 1) // 2)
+    window = 2 * half + 1
+    padded = np.pad(readings, half, mode="reflect", reflect_type="odd")
+    return np.convolve(padded, np.full(window, 1.0 / window), mode="valid")
 
 
 def metered(facility: Facility, parts: Sequence[Block]) -> list[Block]:

@@ -1,0 +1,162 @@
+"""``wetbulb diagnose``: slow faults in a plant's telemetry, before they are failures."""
+
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.table import Table
+
+from dashboards import console
+from dashboards.calibration import PIPE_WIDTH
+from dashboards.plain import plain
+from twin.config import Site, load_site
+from twin.diagnose import DAY_S, Diagnosis, Finding, diagnose
+from twin.history import read_history
+from twin.versions import Store, applied
+
+LIKELY = 0.05  # suspects below it are not shown
+
+
+class Request(NamedTuple):
+    """What the user asked for."""
+
+    site: str
+    history: Path
+    store: Path | None
+    baseline_days: int
+    false_per_month: float
+    plot: Path | None
+
+
+def run(request: Request, as_json: bool) -> None:
+    """Look for slow faults and show what was found.
+
+    Raises
+    ------
+    WetbulbError
+        If a file cannot be used, or the history is too short.
+    """
+    site = load_site(request.site)
+    if request.store:
+        site = applied(site, Store(request.store).current())
+    history = read_history(request.history)
+    found = diagnose(
+        site, history, request.baseline_days, request.false_per_month, console.note
+    )
+    if request.plot:
+        courses(found).savefig(request.plot)
+    if as_json:
+        console.write_json(_summary(site, found, history.notes))
+        return
+    for note in history.notes:
+        console.write(f"note: {note}")
+    _show(found, request)
+
+
+def _summary(site: Site, found: Diagnosis, notes: tuple[str, ...]) -> dict[str, Any]:
+    """For machines."""
+    names = [family.name for family in found.families]
+    document: dict[str, Any] = plain(
+        {
+            "site": site.name,
+            "days": len(found.days),
+            "threshold": found.threshold,
+            "watched": names,
+            "not_visible": [family.name for family in found.blind],
+            "cusum": dict(zip(names, found.cusum[-1], strict=True)),
+            "warnings": found.findings,
+            "notes": notes,
+        }
+    )
+    return document
+
+
+def _show(found: Diagnosis, request: Request) -> None:
+    """For people."""
+    console.write(
+        f"{len(found.days)} days, the first {request.baseline_days} taken as sound; "
+        f"{len(found.families)} kinds of fault watched, at most "
+        f"{request.false_per_month:g} false alarms a month"
+    )
+    if found.blind:
+        hidden = ", ".join(family.name for family in found.blind)
+        console.write(f"not to be seen in these signals: {hidden}")
+    if not found.findings:
+        console.write("no warning")
+    for finding in found.findings:
+        _tell(finding)
+    screen = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    screen.print(_levels(found))
+
+
+def _tell(finding: Finding) -> None:
+    """One warning in one look: what, how sure, since when, what to do, what it costs."""
+    first = finding.suspects[0]
+    console.write(
+        f"WARNING {first.family.component}: {first.family.name}, "
+        f"{first.confidence:.0%} sure"
+    )
+    console.write(
+        f"  raised on day {finding.raised_s / DAY_S:.0f}, began about day "
+        f"{finding.since_s / DAY_S:.0f}; now {first.severity:.2g} "
+        f"(0.1, or 1 K, means {first.family.meaning})"
+    )
+    for other in finding.suspects[1:]:
+        if other.confidence >= LIKELY:
+            name = other.family.name
+            console.write(f"  or {name}, {other.confidence:.0%}")
+    console.write(f"  evidence: {', '.join(finding.evidence)}")
+    console.write(f"  do: {first.family.action}")
+    waiting = f"{finding.waste_w * DAY_S / 3.6e6:,.0f} kWh a day"
+    console.write(f"  waiting costs {waiting}; {_limit(finding)}")
+
+
+def _limit(finding: Finding) -> str:
+    """How long until a temperature limit, in words."""
+    if np.isnan(finding.limit_days):
+        return "it does not lead to a temperature limit"
+    if np.isinf(finding.limit_days):
+        return "it does not grow"
+    return f"a temperature limit in about {finding.limit_days:.0f} days"
+
+
+def _levels(found: Diagnosis) -> Table:
+    """How near each kind of fault is to a warning."""
+    table = Table(title="how near to a warning", box=None, pad_edge=False)
+    table.add_column("kind of fault")
+    table.add_column("component")
+    table.add_column("severity now", justify="right")
+    table.add_column("evidence / threshold", justify="right")
+    order = np.argsort(-found.cusum[-1])
+    for k in order:
+        family, share = found.families[k], found.cusum[-1][k] / found.threshold
+        severity = found.days[-1].severity[k]
+        table.add_row(family.name, family.component, f"{severity:+.3f}", f"{share:.0%}")
+    return table
+
+
+def courses(found: Diagnosis) -> Figure:
+    """Evidence of each kind over the days, the largest named."""
+    figure, axes = plt.subplots(figsize=(8.0, 4.0), layout="constrained")
+    day = np.array([one.end_s for one in found.days]) / DAY_S
+    top = np.argsort(-found.cusum.max(axis=0))[:4]
+    for k, family in enumerate(found.families):
+        named = k in top
+        axes.plot(
+            day,
+            found.cusum[:, k],
+            color=None if named else "0.85",
+            linewidth=1.5 if named else 0.8,
+            label=family.name if named else None,
+            zorder=2 if named else 1,
+        )
+    axes.axhline(found.threshold, color="0.3", linestyle="--", linewidth=1.0)
+    axes.set_xlabel("day of the history")
+    axes.set_ylabel("CUSUM [standard deviations]")
+    axes.set_title("Evidence of slow faults; dashed: warning")
+    axes.legend(loc="upper left", frameon=False)
+    return figure
