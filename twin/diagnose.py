@@ -1,28 +1,33 @@
 """Warnings before faults: residuals of the calibrated twin, explained by fault families.
 
-Every day of telemetry the twin is replayed with the day's inputs and setpoints. The
-severity of each family that explains the day best, all families at once, is the
-regularised least-squares answer to the day's residuals (ridge with the typical severities
-as prior). A baseline of sound days gives mean and scatter of each severity; a one-sided
-CUSUM of what exceeds it (Page 1954) warns when it passes the threshold that keeps false
-alarms at the wanted rate (Siegmund's approximation of the average run length, 1985).
-Isolation compares how far the joint estimates have moved since the change began.
+A day's evidence (``twin.signatures``) is a vector of sums, one per family. On sound days
+it scatters by the noise of the sensors and by what the twin misses that day, which is told
+in severities of the families: a random effect with the scatter of a baseline of sound
+days, wider on days whose weather or load the baseline has not seen. The severity of one
+family alone that explains the day best, the other effects left to chance, is a generalised
+least-squares estimate. A one-sided CUSUM (Page 1954) of what it exceeds, beyond what a
+twin can be believed to, warns at the threshold that keeps false alarms at the wanted rate
+(Siegmund's approximation of the average run length, 1985). Isolation compares the
+likelihood of each family as the only cause of all that came since the change began. A
+family that has been named is left to chance from then on, so that a second fault is seen
+beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from twin.calibrate import Misses, apart, weigh
-from twin.closed_loop import MEAN_SUFFIXES
 from twin.errors import DataError
-from twin.fault_families import FAMILIES, Family, with_fault
+from twin.fault_families import Family
+from twin.findings import Finding, Suspect, told
 from twin.history import History
-from twin.replay import Block, blocks, metered, replay
-from twin.signals import Outputs, Setpoints
+from twin.misses import Misses, weigh
+from twin.replay import Block, blocks, metered
+from twin.signatures import Evidence, evidence, visible, watched
+from twin.site import TemperatureLimits
 from twin.topology import Facility
 
 Array = NDArray[np.float64]
@@ -30,44 +35,34 @@ DAY_S = 86400.0
 DRIFT = 0.5  # CUSUM allowance, in standard deviations of a day
 FALSE_PER_MONTH = 0.5  # of all families of a site together
 LEAST_BASELINE = 7  # days
-BELIEF = 0.005  # of a power's or flow's mean: no twin is closer
-BELIEF_K = 0.1
-SETTLING_ROWS = 9  # after unequal staging, 45 minutes at five minutes
-JUMP = 60.0  # likewise, of a signature at the typical severity
-FARTHEST = 8.0  # in units of noise; beyond it a residual or its change is a jump
-STEP = 0.02  # of a severity, for derivatives
-TEMPERATURE_STEP_K = 0.2
-LEAST_SCATTER = 0.1  # of the typical severity: what a twin can be believed to
+LEAST_SCATTER = 0.05  # of the typical severity, from day to day
+ALLOWANCE = 0.1  # of the typical severity: what a calibrated twin can be believed to
+STRANGE = 0.25  # likewise, more for each of ``CONDITION_STEPS`` outside the baseline
+CONDITION_STEPS = (5.0, 0.2)  # K of wet bulb; share of the mean load
 MOST_SCORE = 4.0  # one wild day alone does not warn
-MOST_MERIT = 50.0  # keeps the confidences from overflowing
+FREE = 5.0  # scatter, in typical severities, of a family that has been named
+RANK = 1e-9  # of the largest eigenvalue: what the signals do not show at all
+MOST_MERIT = 40.0  # keeps the confidences from overflowing
+MOST_FINDINGS = 3
+Progress = Callable[[str], None]
 
 
-class Evidence(NamedTuple):
-    """What one day says."""
+class Baseline(NamedTuple):
+    """What sound days look like; severities in units of the typical ones."""
 
-    end_s: float
-    severity: Array  # (families,), joint estimate
-    site_w: float  # mean site power
-    pull: Array  # (families,), slopes times residuals, in units of noise
-    push: Array  # (families, families), slopes times slopes
-
-
-class Suspect(NamedTuple):
-    """A family and how likely it is."""
-
-    family: Family
-    confidence: float
-    severity: float
+    usual: Array  # (families,), what the twin is off by
+    scatter: Array  # (families,), from day to day
+    noise: float  # of the readings beside what was assumed, squared
+    low: Array  # (conditions,)
+    high: Array
 
 
-class Warning(NamedTuple):
-    """One warning."""
+class Daily(NamedTuple):
+    """Each family as the only cause, day by day."""
 
-    raised_s: float  # end of the day on which it was raised
-    since_s: float  # estimated begin
-    suspects: tuple[Suspect, ...]  # the likeliest first
-    growth_per_day: float  # of the severity
-    waste_w: float  # what the fault costs now, mean of the last day
+    moved: Array  # (days, families), score
+    weight: Array  # (days, families), its information; moved / weight is the severity
+    allowance: Array  # (days, families)
 
 
 class Diagnosis(NamedTuple):
@@ -75,10 +70,92 @@ class Diagnosis(NamedTuple):
 
     families: tuple[Family, ...]  # that the site's signals can show
     blind: tuple[Family, ...]  # that they cannot
-    days: tuple[Evidence, ...]
-    cusum: Array  # (days, families)
+    end_s: Array  # (days,)
+    severity: Array  # (days, families), each as the only cause; not in typical units
+    cusum: Array  # (days, families), larger of both signs for sensors
     threshold: float
-    warnings: tuple[Warning, ...]
+    findings: tuple[Finding, ...]
+
+
+def diagnose(
+    facility: Facility,
+    limits: TemperatureLimits,
+    history: History,
+    baseline_days: int = 14,
+    false_per_month: float = FALSE_PER_MONTH,
+    progress: Progress | None = None,
+) -> Diagnosis:
+    """Look for slow faults in a history.
+
+    Parameters
+    ----------
+    facility
+        Calibrated site.
+    limits
+        That a growing fault may reach.
+    history
+        Telemetry; its first days are taken as sound.
+    baseline_days
+        How many.
+    false_per_month
+        False alarms of the whole site that are put up with.
+    progress
+        Called with a line on each stage.
+
+    Raises
+    ------
+    DataError
+        If the history is not longer than the baseline.
+    """
+    say = progress or (lambda line: None)
+    parts = blocks(history, DAY_S)
+    if len(parts) <= baseline_days or baseline_days < LEAST_BASELINE:
+        message = (
+            f"{len(parts)} usable days with a baseline of {baseline_days}: the baseline "
+            f"must have at least {LEAST_BASELINE} days and leave days to judge. Give a "
+            "longer history or a shorter --baseline."
+        )
+        raise DataError(message)
+    parts = metered(facility, parts)
+    misses = watched(weigh(parts[:baseline_days]))
+    families, blind = visible(facility, parts[:: max(len(parts) // 4, 1)], misses)
+    if not families:
+        message = (
+            "no kind of fault would show in the recorded signals. Record powers, flows "
+            "and temperatures of the cooling and of the power chain."
+        )
+        raise DataError(message)
+    say(f"{len(parts)} days, {len(families)} kinds of fault")
+    days = [evidence(facility, part, misses, families) for part in parts]
+    limit = threshold(len(families), false_per_month)
+    cases = scan(days, families, baseline_days, limit)
+    findings = [_finding(facility, limits, parts, misses, case) for case in cases.named]
+    return Diagnosis(
+        families,
+        blind,
+        np.array([day.end_s for day in days]),
+        cases.severity,
+        cases.cusum,
+        limit,
+        tuple(findings),
+    )
+
+
+class Named(NamedTuple):
+    """A change that was found, before it is told."""
+
+    suspects: tuple[Suspect, ...]
+    raised: int  # day
+    begin: int
+    course: Array  # severity of the first suspect since then
+
+
+class Scan(NamedTuple):
+    """Result of the statistics alone."""
+
+    severity: Array
+    cusum: Array
+    named: tuple[Named, ...]
 
 
 def threshold(families: int, false_per_month: float) -> float:
@@ -96,262 +173,164 @@ def threshold(families: int, false_per_month: float) -> float:
     return float(optimize.brentq(excess, 0.1, 60.0))
 
 
-def diagnose(
-    facility: Facility,
-    history: History,
-    baseline_days: int = 14,
-    false_per_month: float = FALSE_PER_MONTH,
-) -> Diagnosis:
-    """Look for slow faults in a history.
-
-    Parameters
-    ----------
-    facility
-        Calibrated site.
-    history
-        Telemetry; its first days are taken as sound.
-    baseline_days
-        How many.
-    false_per_month
-        False alarms of the whole site that are put up with.
-
-    Raises
-    ------
-    DataError
-        If the history is not longer than the baseline.
-    """
-    parts = metered(facility, blocks(history, DAY_S))
-    if len(parts) <= baseline_days or baseline_days < LEAST_BASELINE:
-        message = (
-            f"{len(parts)} usable days with a baseline of {baseline_days}: the baseline "
-            f"must have at least {LEAST_BASELINE} days and leave days to judge. Give a "
-            "longer history or a shorter --baseline."
-        )
-        raise DataError(message)
-    misses = metered_only(weigh(parts[:baseline_days]))
-    families, blind = visible(facility, parts[:: max(len(parts) // 4, 1)], misses)
-    days = [evidence(facility, part, misses, families) for part in parts]
-    scores = standardized(days, families, baseline_days)
-    limit = threshold(len(families), false_per_month)
-    sums = cusum(scores, families)
-    found = warned(days, scores, sums, families, limit, baseline_days)
-    return Diagnosis(families, blind, tuple(days), sums, limit, found)
+def scan(
+    days: Sequence[Evidence], families: Sequence[Family], sound: int, limit: float
+) -> Scan:
+    """Days in their order: what exceeds the threshold, and which family it is."""
+    usual = baseline(days[:sound])
+    two_sided = np.array([f.change in ("sensor", "controlled") for f in families])
+    typical = np.array([f.prior for f in families])
+    free = np.zeros(len(families), bool)
+    named: list[Named] = []
+    start = sound
+    first: Daily | None = None
+    sums = np.zeros((len(days), len(families)))
+    while len(named) < MOST_FINDINGS:
+        daily = each_alone(days, usual, free)
+        first = first or daily
+        levels = cusum(daily, start)
+        level = np.where(two_sided, levels.max(axis=0), levels[0])
+        level[:, free] = 0.0
+        sums[start:] = level[start:]
+        above = np.flatnonzero((level[start:] > limit).any(axis=1))
+        if len(above) == 0:
+            break
+        raised = start + int(above[0])
+        top = int(np.argmax(level[raised]))
+        quiet = np.flatnonzero(level[start:raised, top] == 0.0)
+        begin = start + (int(quiet[-1]) + 1 if len(quiet) else 0)
+        merit, severity = alone(daily, begin, len(days), two_sided)
+        merit[free] = -np.inf
+        suspects, best = _suspects(merit, severity * typical, families)
+        course = daily.moved[begin:, best] / daily.weight[begin:, best] * typical[best]
+        named.append(Named(suspects, raised, begin, course))
+        free[best] = True
+        start = raised + 1
+        if start >= len(days):
+            break
+    assert first is not None
+    return Scan(first.moved / first.weight * typical, sums, tuple(named))
 
 
-def metered_only(misses: Misses) -> Misses:
-    """Powers, flows and temperatures, none closer than a twin can be believed.
-
-    Counts, modes and valve positions jump where the physics is smooth.
-    """
-    kept = [
-        k
-        for k, column in enumerate(misses.signals)
-        if Outputs._fields[column].endswith((*MEAN_SUFFIXES, "_c"))
-    ]
-    names = [Outputs._fields[misses.signals[k]] for k in kept]
-    size = np.nanmean(
-        np.abs(np.concatenate([seen[:, kept] for seen in misses.measured])), axis=0
+def baseline(days: Sequence[Evidence]) -> Baseline:
+    """Mean, scatter and noise of sound days, in units of typical severities."""
+    count = len(days[0].pull)
+    pulls = np.stack([day.pull for day in days])
+    pushes = np.stack([day.push for day in days])
+    one = np.eye(count)
+    usual = np.linalg.solve(pushes.sum(axis=0) + one, pulls.sum(axis=0))
+    joint = np.stack(
+        [np.linalg.solve(p + one, q) for q, p in zip(pulls, pushes, strict=True)]
     )
-    floor = np.array(
-        [
-            BELIEF_K if n.endswith("_c") else BELIEF * s
-            for n, s in zip(names, size, strict=True)
-        ]
+    scatter = np.sqrt(np.mean((joint - usual) ** 2, axis=0))
+    # a short baseline underestimates the scatter about every second time
+    scatter = scatter * (1.0 + 1.0 / np.sqrt(2.0 * (len(days) - 1)))
+    at = np.stack([day.conditions for day in days])
+    found = Baseline(
+        usual,
+        np.maximum(scatter, LEAST_SCATTER),
+        1.0,
+        at.min(axis=0),
+        at.max(axis=0),
     )
-    return Misses(
-        tuple(misses.signals[k] for k in kept),
-        np.maximum(misses.scale[kept], floor),
-        [seen[:, kept] for seen in misses.measured],
-    )
+    for _ in range(3):
+        sizes = [_surprise(day, found) for day in days]
+        found = found._replace(noise=max(found.noise * float(np.median(sizes)), 1.0))
+    return found
 
 
-def signatures(
-    facility: Facility, part: Block, misses: Misses, families: Sequence[Family]
-) -> tuple[Array, Array]:
-    """Residuals of a day and their derivatives by severity, in units of noise.
-
-    Returns
-    -------
-    ndarray, ndarray
-        Plant minus twin (n,), derivatives (n, families); unknown readings are 0.
-    """
-    sound = replay(facility, part)
-    columns = list(misses.signals)
-    seen = part.history.outputs[part.burn_in :][:, columns]
-    known = np.isfinite(seen)
-    known &= alike(part, sound)[part.burn_in :, None]
-    left = -_weighed(part, misses, sound) * known.ravel()
-    slopes = []
-    for family in families:
-        step = TEMPERATURE_STEP_K if family.path.endswith("_c") else STEP
-        shown = (_shown(facility, part, family, step, sound) - sound) / step
-        slopes.append(
-            (shown[part.burn_in :][:, columns] / misses.scale * known).ravel()
-        )
-    return left, np.stack(slopes, axis=1)
+def _spread(day: Evidence, usual: Baseline, scatter: Array) -> tuple[Array, Array]:
+    """Eigenvectors of what the day can show, and the covariance of its sums in them."""
+    values, vectors = np.linalg.eigh(day.push)
+    kept = values > RANK * values[-1]
+    values, vectors = values[kept], vectors[:, kept]
+    effects = (vectors.T * scatter**2) @ vectors
+    spread = np.diag(usual.noise * values) + values[:, None] * effects * values
+    return vectors, spread
 
 
-def alike(part: Block, sound: Array) -> Array:
-    """Rows, shape (rows,), in which twin and plant run the same chillers, and have so.
-
-    A chiller that starts minutes earlier is chance, not evidence.
-    """
-    column = Outputs._fields.index("chillers_on")
-    seen = part.history.outputs[:, column]
-    differ = np.isfinite(seen) & (np.round(seen) != np.round(sound[:, column]))
-    recent = np.convolve(differ, np.ones(SETTLING_ROWS), mode="full")[: len(differ)]
-    return np.asarray(recent < 0.5)
+def _surprise(day: Evidence, usual: Baseline) -> float:
+    """Mean square of a sound day's deviation in units of its expected spread."""
+    vectors, spread = _spread(day, usual, usual.scatter)
+    away = vectors.T @ (day.pull - day.push @ usual.usual)
+    return float(away @ np.linalg.solve(spread, away)) / len(away)
 
 
-def _weighed(part: Block, misses: Misses, rows: Array) -> Array:
-    """Twin minus plant of one day in units of noise, flat."""
-    seen = part.history.outputs[part.burn_in :][:, list(misses.signals)]
-    return apart([part], misses._replace(measured=[seen]), [rows])[0].ravel()
+def strangeness(day: Evidence, usual: Baseline) -> float:
+    """How far a day's weather and load lie outside the baseline, in steps."""
+    steps = np.array([CONDITION_STEPS[0], CONDITION_STEPS[1] * usual.high[1]])
+    outside = np.maximum(usual.low - day.conditions, day.conditions - usual.high)
+    return float(np.maximum(outside / steps, 0.0).max())
 
 
-def _shown(
-    facility: Facility, part: Block, family: Family, severity: float, sound: Array
-) -> Array:
-    """What the plant's readings would be with the fault, shape (rows, outputs)."""
-    if family.change not in ("sensor", "controlled"):
-        return replay(with_fault(facility, family, severity), part)
-    shown = sound.copy()
-    if family.change == "controlled":  # the loop holds the reading at the setpoint
-        k = Setpoints._fields.index(family.path)
-        setpoints = part.history.setpoints.copy()
-        setpoints[:, k] -= severity
-        deceived = part.history._replace(setpoints=setpoints)
-        shown = replay(facility, part._replace(history=deceived))
-    column = Outputs._fields.index(family.path)
-    is_share = not family.path.endswith("_c")
-    shown[:, column] += severity * (shown[:, column] if is_share else 1.0)
-    return shown
+def each_alone(days: Sequence[Evidence], usual: Baseline, free: Array) -> Daily:
+    """Each family as the only cause of each day."""
+    moved, weight, allowance = [], [], []
+    for day in days:
+        doubt = ALLOWANCE + STRANGE * strangeness(day, usual)
+        scatter = np.hypot(usual.scatter, doubt - ALLOWANCE)
+        vectors, spread = _spread(day, usual, np.where(free, FREE, scatter))
+        shape = vectors.T @ day.push  # (kept, families)
+        solved = np.linalg.solve(spread, shape)
+        moved.append(solved.T @ (vectors.T @ (day.pull - day.push @ usual.usual)))
+        weight.append(np.maximum((shape * solved).sum(axis=0), 1e-12))
+        allowance.append(np.full(len(day.pull), doubt))
+    return Daily(np.stack(moved), np.stack(weight), np.stack(allowance))
 
 
-def visible(
-    facility: Facility, parts: Sequence[Block], misses: Misses
-) -> tuple[tuple[Family, ...], tuple[Family, ...]]:
-    """Families whose typical severity would show, and those that would not."""
-    total = np.zeros(len(FAMILIES))
-    for part in parts:
-        _, slopes = signatures(facility, part, misses, FAMILIES)
-        total += (slopes**2).sum(axis=0)
-    strength = np.sqrt(total / len(parts)) * np.array([f.prior for f in FAMILIES])
-    seen = tuple(f for f, s in zip(FAMILIES, strength, strict=True) if s > 3.0)
-    return seen, tuple(f for f in FAMILIES if f not in seen)
-
-
-def evidence(
-    facility: Facility, part: Block, misses: Misses, families: Sequence[Family]
-) -> Evidence:
-    """Severities that explain a day."""
-    left, slopes = signatures(facility, part, misses, families)
-    typical = np.array([family.prior for family in families])
-    steep = np.abs(slopes * typical).max(axis=1) > JUMP  # a unit starts or stops there
-    left, slopes = left[~steep], slopes[~steep]
-    clipped = np.clip(left, -FARTHEST, FARTHEST)  # a spike is not a fault
-    push, pull = slopes.T @ slopes, slopes.T @ clipped
-    prior = np.diag([1.0 / family.prior**2 for family in families])
-    joint = np.linalg.solve(push + prior, pull)
-    site = part.history.outputs[:, Outputs._fields.index("site_power_w")]
-    end_s = float(part.history.time_s[-1])
-    return Evidence(end_s, joint, float(np.nanmean(site)), pull, push)
-
-
-def standardized(
-    days: Sequence[Evidence], families: Sequence[Family], baseline: int
-) -> Array:
-    """Severities minus the baseline's mean, in its standard deviations."""
-    table = np.stack([day.severity for day in days])
-    typical = np.array([family.prior for family in families])
-    mean = table[:baseline].mean(axis=0)
-    scatter = table[:baseline].std(axis=0, ddof=1)
-    # A short baseline underestimates the scatter about every second time.
-    scatter = scatter * (1.0 + 1.0 / np.sqrt(2.0 * (baseline - 1)))
-    return np.asarray((table - mean) / np.maximum(scatter, LEAST_SCATTER * typical))
-
-
-def cusum(scores: Array, families: Sequence[Family]) -> Array:
-    """Sums of what exceeds the allowance, shape (days, families).
-
-    Wear only grows, so its families count to one side; sensors may err to either.
-    """
-    either = np.array([f.change in ("sensor", "controlled") for f in families])
-    sums = np.zeros((2, *scores.shape))
+def cusum(daily: Daily, start: int) -> Array:
+    """Sums of what exceeds the allowances, shape (2 signs, days, families)."""
+    severity = daily.moved / daily.weight
+    sums = np.zeros((2, *severity.shape))
     for sign, table in ((1.0, sums[0]), (-1.0, sums[1])):
-        level = np.zeros(scores.shape[1])
-        for k, score in enumerate(scores):
-            step = np.clip(sign * score, -MOST_SCORE, MOST_SCORE) - DRIFT
+        beyond = (sign * severity - daily.allowance) * np.sqrt(daily.weight)
+        level = np.zeros(severity.shape[1])
+        for k in range(start, len(severity)):
+            step = np.clip(beyond[k], -MOST_SCORE, MOST_SCORE) - DRIFT
             level = np.maximum(level + step, 0.0)
             table[k] = level
-    return np.where(either, np.maximum(sums[0], sums[1]), sums[0])
+    return sums
 
 
-def warned(
-    days: Sequence[Evidence],
-    scores: Array,
-    sums: Array,
-    families: Sequence[Family],
-    limit: float,
-    baseline: int,
-) -> tuple[Warning, ...]:
-    """First crossing after the baseline, isolated with all that came since."""
-    above = (sums[baseline:] > limit).any(axis=1)
-    if not above.any():
-        return ()
-    raised = baseline + int(np.argmax(above))
-    family = int(np.argmax(sums[raised]))
-    quiet = np.flatnonzero(sums[: raised + 1, family] == 0.0)
-    begin = max(int(quiet[-1]) + 1 if len(quiet) else baseline, baseline)
-    severities = np.stack([day.severity for day in days])
-    usual = severities[:baseline].mean(axis=0)
-    suspects = isolated(scores, severities - usual, families, begin, raised)
-    first = families.index(suspects[0].family)
-    table = severities[begin : raised + 1, first]
-    growth = (
-        float(np.polyfit(np.arange(len(table)), table, 1)[0]) if len(table) > 2 else 0.0
-    )
-    return (
-        Warning(
-            days[raised].end_s,
-            days[begin].end_s - DAY_S,
-            suspects,
-            growth,
-            float("nan"),
-        ),
-    )
+def alone(
+    daily: Daily, begin: int, end: int, two_sided: Array
+) -> tuple[Array, Array]:
+    """Log-likelihood ratio and severity of each family as the only cause of some days.
 
-
-def isolated(
-    scores: Array, severities: Array, families: Sequence[Family], begin: int, end: int
-) -> tuple[Suspect, ...]:
-    """Families by how far the joint estimate has moved since the change began.
-
-    Parameters
-    ----------
-    scores, severities
-        Standardized and plain joint estimates, shape (days, families).
-    families
-        Of the columns.
-    begin, end
-        First and last day since the change.
-
-    Returns
-    -------
-    tuple of Suspect
-        The three likeliest; confidences are those of normal scores with equal prior odds
-        of the families, the day's estimates being those of one lasting fault.
+    Wear only grows, so a family of wear explains nothing by getting better.
     """
-    days = end + 1 - begin
-    either = np.array([f.change in ("sensor", "controlled") for f in families])
-    later = slice(end + 1 - (days + 1) // 2, end + 1)  # the change may begin in a day
-    moved = np.median(scores[later], axis=0)
-    moved = np.where(either, np.abs(moved), np.maximum(moved, 0.0))
-    merit = 0.5 * np.minimum(moved**2 * days, MOST_MERIT)
-    share = np.exp(merit - merit.max())
+    days = slice(begin, end)
+    weight = daily.weight[days].sum(axis=0)
+    severity = daily.moved[days].sum(axis=0) / weight
+    doubt = (daily.allowance[days] * daily.weight[days]).sum(axis=0) / weight
+    severity = np.where(two_sided, severity, np.maximum(severity, 0.0))
+    return 0.5 * severity**2 / (1.0 / weight + doubt**2), severity
+
+
+def _suspects(
+    merit: Array, severity: Array, families: Sequence[Family]
+) -> tuple[tuple[Suspect, ...], int]:
+    """The three likeliest families with equal odds beforehand."""
+    share = np.exp(np.maximum(merit - merit.max(), -MOST_MERIT))
     share = share / share.sum()
-    severity = np.median(severities[later], axis=0)
-    order = np.argsort(-(moved**2))
-    return tuple(
+    order = np.argsort(-merit)
+    found = [
         Suspect(families[k], float(share[k]), float(severity[k])) for k in order[:3]
+    ]
+    return tuple(found), int(order[0])
+
+
+def _finding(
+    facility: Facility,
+    limits: TemperatureLimits,
+    parts: Sequence[Block],
+    misses: Misses,
+    named: Named,
+) -> Finding:
+    """A change with its evidence, cost and time to a limit."""
+    since = parts[named.begin :]
+    raised_s = float(parts[named.raised].history.time_s[-1])
+    since_s = float(parts[named.begin].history.time_s[0])
+    return told(
+        facility, limits, since, misses, (named.suspects, named.course, raised_s, since_s)
     )

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from twin.closed_loop import MEAN_SUFFIXES
 from twin.forecast import Series
@@ -44,6 +45,19 @@ def _deviation(name: str, noise: SensorNoise) -> tuple[float, float]:
         return 0.0, noise.temperature_k
     spread = noise.power if name.endswith("_w") else noise.flow
     return (spread if name.endswith(MEAN_SUFFIXES) else 0.0), 0.0
+
+
+def sensed_table(
+    telemetry: pd.DataFrame, noise: SensorNoise, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Telemetry as the sensors of a plant show it; see ``sensed``."""
+    shown = telemetry.copy()
+    for name in telemetry.columns.drop("time_s"):
+        relative, absolute = _deviation(str(name), noise)
+        deviation = rng.normal(size=len(telemetry))
+        value = telemetry[name].to_numpy(float)
+        shown[name] = value * (1.0 + relative * deviation) + absolute * deviation
+    return shown
 
 
 def deviations(noise: SensorNoise) -> Series:
