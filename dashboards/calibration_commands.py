@@ -46,6 +46,38 @@ def calibrate(
         run(Request(site, history, store, days, plot), as_json)
 
 
+def diagnose(
+    site: SiteArgument,
+    history: Annotated[
+        Path,
+        typer.Option(help="Folder with telemetry and setpoints, Parquet or CSV."),
+    ],
+    store: Annotated[
+        Path | None,
+        typer.Option(help="Versions of the fitted numbers; the one in force is used."),
+    ] = None,
+    baseline: Annotated[
+        int, typer.Option(min=7, help="First days, that are taken as sound.")
+    ] = 14,
+    false_alarms: Annotated[
+        float, typer.Option(min=0.01, help="False warnings a month that you accept.")
+    ] = 0.5,
+    plot: Annotated[
+        Path | None, typer.Option(help="Figure of the evidence, e.g. an .svg.")
+    ] = None,
+    drill: Annotated[
+        str | None,
+        typer.Option(help="Lay a fault over the telemetry: 'tower fouling=0.2@20'."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Look for slow faults in telemetry: what, how sure, what it costs, what to do."""
+    with console.reporting(as_json):
+        from dashboards.diagnosis import Request, run
+
+        run(Request(site, history, store, baseline, false_alarms, plot, drill), as_json)
+
+
 @calibration_app.command("list")
 def listed(store: StoreArgument, as_json: JsonOption = False) -> None:
     """Versions with accuracy, state and who decided."""

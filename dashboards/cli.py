@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from dashboards import console
-from dashboards.calibration_commands import calibrate, calibration_app
+from dashboards.calibration_commands import calibrate, calibration_app, diagnose
 from dashboards.cli_options import (
     SPOKEN_HELP,
     ControllersOption,
@@ -63,6 +63,7 @@ app.add_typer(forecast_app, name="forecast")
 app.add_typer(tune_app, name="tune")
 app.add_typer(study_app, name="study")
 app.command()(calibrate)
+app.command()(diagnose)
 app.command()(train)
 app.add_typer(calibration_app, name="calibration")
 

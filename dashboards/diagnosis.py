@@ -14,7 +14,9 @@ from dashboards import console
 from dashboards.calibration import PIPE_WIDTH
 from dashboards.plain import plain
 from twin.config import Site, load_site
-from twin.diagnose import DAY_S, Diagnosis, Finding, diagnose
+from twin.diagnose import DAY_S, Diagnosis, diagnose
+from twin.drill import drilled, parsed
+from twin.findings import Finding
 from twin.history import read_history
 from twin.versions import Store, applied
 
@@ -30,6 +32,7 @@ class Request(NamedTuple):
     baseline_days: int
     false_per_month: float
     plot: Path | None
+    drill: str | None = None
 
 
 def run(request: Request, as_json: bool) -> None:
@@ -44,8 +47,20 @@ def run(request: Request, as_json: bool) -> None:
     if request.store:
         site = applied(site, Store(request.store).current())
     history = read_history(request.history)
+    if request.drill:
+        drill = parsed(request.drill)
+        history = drilled(site.facility, history, drill)
+        console.note(
+            f"drill: {drill.family.name} of {drill.severity:g} laid over the telemetry "
+            f"from day {drill.from_day:g} on; this is not what the plant did"
+        )
     found = diagnose(
-        site, history, request.baseline_days, request.false_per_month, console.note
+        site.facility,
+        site.limits,
+        history,
+        request.baseline_days,
+        request.false_per_month,
+        console.note,
     )
     if request.plot:
         courses(found).savefig(request.plot)
@@ -63,7 +78,7 @@ def _summary(site: Site, found: Diagnosis, notes: tuple[str, ...]) -> dict[str, 
     document: dict[str, Any] = plain(
         {
             "site": site.name,
-            "days": len(found.days),
+            "days": len(found.end_s),
             "threshold": found.threshold,
             "watched": names,
             "not_visible": [family.name for family in found.blind],
@@ -78,7 +93,7 @@ def _summary(site: Site, found: Diagnosis, notes: tuple[str, ...]) -> dict[str, 
 def _show(found: Diagnosis, request: Request) -> None:
     """For people."""
     console.write(
-        f"{len(found.days)} days, the first {request.baseline_days} taken as sound; "
+        f"{len(found.end_s)} days, the first {request.baseline_days} taken as sound; "
         f"{len(found.families)} kinds of fault watched, at most "
         f"{request.false_per_month:g} false alarms a month"
     )
@@ -134,7 +149,7 @@ def _levels(found: Diagnosis) -> Table:
     order = np.argsort(-found.cusum[-1])
     for k in order:
         family, share = found.families[k], found.cusum[-1][k] / found.threshold
-        severity = found.days[-1].severity[k]
+        severity = found.severity[-1][k]
         table.add_row(family.name, family.component, f"{severity:+.3f}", f"{share:.0%}")
     return table
 
@@ -142,7 +157,7 @@ def _levels(found: Diagnosis) -> Table:
 def courses(found: Diagnosis) -> Figure:
     """Evidence of each kind over the days, the largest named."""
     figure, axes = plt.subplots(figsize=(8.0, 4.0), layout="constrained")
-    day = np.array([one.end_s for one in found.days]) / DAY_S
+    day = found.end_s / DAY_S
     top = np.argsort(-found.cusum.max(axis=0))[:4]
     for k, family in enumerate(found.families):
         named = k in top

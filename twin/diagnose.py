@@ -4,13 +4,15 @@ A day's evidence (``twin.signatures``) is a vector of sums, one per family. On s
 it scatters by the noise of the sensors and by what the twin misses that day, which is told
 in severities of the families: a random effect with the scatter of a baseline of sound
 days, wider on days whose weather or load the baseline has not seen. The severity of one
-family alone that explains the day best, the other effects left to chance, is a generalised
+family that explains the day best, the other effects left to chance, is a generalised
 least-squares estimate. A one-sided CUSUM (Page 1954) of what it exceeds, beyond what a
 twin can be believed to, warns at the threshold that keeps false alarms at the wanted rate
-(Siegmund's approximation of the average run length, 1985). Isolation compares the
-likelihood of each family as the only cause of all that came since the change began. A
-family that has been named is left to chance from then on, so that a second fault is seen
-beside it.
+(Siegmund's approximation of the average run length, 1985). A family that has been named is
+left to chance from then on, so that a second fault is seen beside it.
+
+Isolation asks how much of all that came since the change each family explains as the only
+cause, in plain least squares: a fault bends with its severity, and what its tangent leaves
+unexplained must not be held against it by weights made for small effects.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,13 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
+from twin.baseline import Baseline, baseline, left_over, spread_of, strangeness
 from twin.errors import DataError
 from twin.fault_families import Family
 from twin.findings import Finding, Suspect, told
 from twin.history import History
 from twin.misses import Misses, weigh
 from twin.replay import Block, blocks, metered
-from twin.signatures import Evidence, evidence, visible, watched
+from twin.signatures import VISIBLE, Evidence, evidence, visible, watched
 from twin.site import TemperatureLimits
 from twin.topology import Facility
 
@@ -35,26 +38,13 @@ DAY_S = 86400.0
 DRIFT = 0.5  # CUSUM allowance, in standard deviations of a day
 FALSE_PER_MONTH = 0.5  # of all families of a site together
 LEAST_BASELINE = 7  # days
-LEAST_SCATTER = 0.05  # of the typical severity, from day to day
 ALLOWANCE = 0.1  # of the typical severity: what a calibrated twin can be believed to
-STRANGE = 0.25  # likewise, more for each of ``CONDITION_STEPS`` outside the baseline
-CONDITION_STEPS = (5.0, 0.2)  # K of wet bulb; share of the mean load
+STRANGE = 0.25  # likewise, more for each step outside the baseline
 MOST_SCORE = 4.0  # one wild day alone does not warn
 FREE = 5.0  # scatter, in typical severities, of a family that has been named
-RANK = 1e-9  # of the largest eigenvalue: what the signals do not show at all
 MOST_MERIT = 40.0  # keeps the confidences from overflowing
 MOST_FINDINGS = 3
 Progress = Callable[[str], None]
-
-
-class Baseline(NamedTuple):
-    """What sound days look like; severities in units of the typical ones."""
-
-    usual: Array  # (families,), what the twin is off by
-    scatter: Array  # (families,), from day to day
-    noise: float  # of the readings beside what was assumed, squared
-    low: Array  # (conditions,)
-    high: Array
 
 
 class Daily(NamedTuple):
@@ -75,6 +65,23 @@ class Diagnosis(NamedTuple):
     cusum: Array  # (days, families), larger of both signs for sensors
     threshold: float
     findings: tuple[Finding, ...]
+
+
+class Named(NamedTuple):
+    """A change that was found, before it is told."""
+
+    suspects: tuple[Suspect, ...]
+    raised: int  # day
+    begin: int
+    course: Array  # severity of the first suspect since then
+
+
+class Scan(NamedTuple):
+    """Result of the statistics alone."""
+
+    severity: Array
+    cusum: Array
+    named: tuple[Named, ...]
 
 
 def diagnose(
@@ -141,23 +148,6 @@ def diagnose(
     )
 
 
-class Named(NamedTuple):
-    """A change that was found, before it is told."""
-
-    suspects: tuple[Suspect, ...]
-    raised: int  # day
-    begin: int
-    course: Array  # severity of the first suspect since then
-
-
-class Scan(NamedTuple):
-    """Result of the statistics alone."""
-
-    severity: Array
-    cusum: Array
-    named: tuple[Named, ...]
-
-
 def threshold(families: int, false_per_month: float) -> float:
     """CUSUM threshold in standard deviations for a rate of false alarms.
 
@@ -179,6 +169,8 @@ def scan(
     """Days in their order: what exceeds the threshold, and which family it is."""
     usual = baseline(days[:sound])
     two_sided = np.array([f.change in ("sensor", "controlled") for f in families])
+    told_of = np.array([informed(day) for day in days])
+    quiet = told_of[:sound].sum(axis=0) < LEAST_BASELINE  # nothing to compare with
     typical = np.array([f.prior for f in families])
     free = np.zeros(len(families), bool)
     named: list[Named] = []
@@ -188,22 +180,23 @@ def scan(
     while len(named) < MOST_FINDINGS:
         daily = each_alone(days, usual, free)
         first = first or daily
-        levels = cusum(daily, start)
+        levels = cusum(daily, told_of, start)
         level = np.where(two_sided, levels.max(axis=0), levels[0])
-        level[:, free] = 0.0
-        sums[start:] = level[start:]
+        level[:, free | quiet] = 0.0
+        sums = sums if named else level  # later passes only look for a second fault
         above = np.flatnonzero((level[start:] > limit).any(axis=1))
         if len(above) == 0:
             break
         raised = start + int(above[0])
         top = int(np.argmax(level[raised]))
-        quiet = np.flatnonzero(level[start:raised, top] == 0.0)
-        begin = start + (int(quiet[-1]) + 1 if len(quiet) else 0)
-        merit, severity = alone(daily, begin, len(days), two_sided)
-        merit[free] = -np.inf
+        calm = np.flatnonzero(level[start:raised, top] == 0.0)
+        begin = start + (int(calm[-1]) + 1 if len(calm) else 0)
+        before = baseline(days[:begin]) if not named else usual  # all that was sound
+        merit, severity = alone(days[begin:], before, two_sided)
+        merit[free | quiet] = -np.inf
         suspects, best = _suspects(merit, severity * typical, families)
-        course = daily.moved[begin:, best] / daily.weight[begin:, best] * typical[best]
-        named.append(Named(suspects, raised, begin, course))
+        course = [alone([day], before, two_sided)[1][best] for day in days[begin:]]
+        named.append(Named(suspects, raised, begin, np.array(course) * typical[best]))
         free[best] = True
         start = raised + 1
         if start >= len(days):
@@ -212,74 +205,31 @@ def scan(
     return Scan(first.moved / first.weight * typical, sums, tuple(named))
 
 
-def baseline(days: Sequence[Evidence]) -> Baseline:
-    """Mean, scatter and noise of sound days, in units of typical severities."""
-    count = len(days[0].pull)
-    pulls = np.stack([day.pull for day in days])
-    pushes = np.stack([day.push for day in days])
-    one = np.eye(count)
-    usual = np.linalg.solve(pushes.sum(axis=0) + one, pulls.sum(axis=0))
-    joint = np.stack(
-        [np.linalg.solve(p + one, q) for q, p in zip(pulls, pushes, strict=True)]
-    )
-    scatter = np.sqrt(np.mean((joint - usual) ** 2, axis=0))
-    # a short baseline underestimates the scatter about every second time
-    scatter = scatter * (1.0 + 1.0 / np.sqrt(2.0 * (len(days) - 1)))
-    at = np.stack([day.conditions for day in days])
-    found = Baseline(
-        usual,
-        np.maximum(scatter, LEAST_SCATTER),
-        1.0,
-        at.min(axis=0),
-        at.max(axis=0),
-    )
-    for _ in range(3):
-        sizes = [_surprise(day, found) for day in days]
-        found = found._replace(noise=max(found.noise * float(np.median(sizes)), 1.0))
-    return found
-
-
-def _spread(day: Evidence, usual: Baseline, scatter: Array) -> tuple[Array, Array]:
-    """Eigenvectors of what the day can show, and the covariance of its sums in them."""
-    values, vectors = np.linalg.eigh(day.push)
-    kept = values > RANK * values[-1]
-    values, vectors = values[kept], vectors[:, kept]
-    effects = (vectors.T * scatter**2) @ vectors
-    spread = np.diag(usual.noise * values) + values[:, None] * effects * values
-    return vectors, spread
-
-
-def _surprise(day: Evidence, usual: Baseline) -> float:
-    """Mean square of a sound day's deviation in units of its expected spread."""
-    vectors, spread = _spread(day, usual, usual.scatter)
-    away = vectors.T @ (day.pull - day.push @ usual.usual)
-    return float(away @ np.linalg.solve(spread, away)) / len(away)
-
-
-def strangeness(day: Evidence, usual: Baseline) -> float:
-    """How far a day's weather and load lie outside the baseline, in steps."""
-    steps = np.array([CONDITION_STEPS[0], CONDITION_STEPS[1] * usual.high[1]])
-    outside = np.maximum(usual.low - day.conditions, day.conditions - usual.high)
-    return float(np.maximum(outside / steps, 0.0).max())
-
-
 def each_alone(days: Sequence[Evidence], usual: Baseline, free: Array) -> Daily:
     """Each family as the only cause of each day."""
     moved, weight, allowance = [], [], []
     for day in days:
         doubt = ALLOWANCE + STRANGE * strangeness(day, usual)
         scatter = np.hypot(usual.scatter, doubt - ALLOWANCE)
-        vectors, spread = _spread(day, usual, np.where(free, FREE, scatter))
+        vectors, spread = spread_of(day, usual, np.where(free, FREE, scatter))
         shape = vectors.T @ day.push  # (kept, families)
         solved = np.linalg.solve(spread, shape)
-        moved.append(solved.T @ (vectors.T @ (day.pull - day.push @ usual.usual)))
+        moved.append(solved.T @ (vectors.T @ left_over(day, usual)))
         weight.append(np.maximum((shape * solved).sum(axis=0), 1e-12))
         allowance.append(np.full(len(day.pull), doubt))
     return Daily(np.stack(moved), np.stack(weight), np.stack(allowance))
 
 
-def cusum(daily: Daily, start: int) -> Array:
-    """Sums of what exceeds the allowances, shape (2 signs, days, families)."""
+def informed(day: Evidence) -> Array:
+    """Families whose typical severity would show on a day, shape (families,)."""
+    return np.asarray(np.diag(day.push) > VISIBLE**2)
+
+
+def cusum(daily: Daily, told_of: Array, start: int) -> Array:
+    """Sums of what exceeds the allowances, shape (2 signs, days, families).
+
+    A day that cannot show a family (``told_of``) leaves its sum as it is.
+    """
     severity = daily.moved / daily.weight
     sums = np.zeros((2, *severity.shape))
     for sign, table in ((1.0, sums[0]), (-1.0, sums[1])):
@@ -287,24 +237,22 @@ def cusum(daily: Daily, start: int) -> Array:
         level = np.zeros(severity.shape[1])
         for k in range(start, len(severity)):
             step = np.clip(beyond[k], -MOST_SCORE, MOST_SCORE) - DRIFT
-            level = np.maximum(level + step, 0.0)
+            level = np.where(told_of[k], np.maximum(level + step, 0.0), level)
             table[k] = level
     return sums
 
 
 def alone(
-    daily: Daily, begin: int, end: int, two_sided: Array
+    days: Sequence[Evidence], usual: Baseline, two_sided: Array
 ) -> tuple[Array, Array]:
     """Log-likelihood ratio and severity of each family as the only cause of some days.
 
     Wear only grows, so a family of wear explains nothing by getting better.
     """
-    days = slice(begin, end)
-    weight = daily.weight[days].sum(axis=0)
-    severity = daily.moved[days].sum(axis=0) / weight
-    doubt = (daily.allowance[days] * daily.weight[days]).sum(axis=0) / weight
-    severity = np.where(two_sided, severity, np.maximum(severity, 0.0))
-    return 0.5 * severity**2 / (1.0 / weight + doubt**2), severity
+    push = sum(np.diag(day.push) for day in days) + 1.0
+    pull = sum(left_over(day, usual) for day in days)
+    pull = np.where(two_sided, pull, np.maximum(pull, 0.0))
+    return 0.5 * pull**2 / push / usual.explained, pull / push
 
 
 def _suspects(
@@ -332,5 +280,9 @@ def _finding(
     raised_s = float(parts[named.raised].history.time_s[-1])
     since_s = float(parts[named.begin].history.time_s[0])
     return told(
-        facility, limits, since, misses, (named.suspects, named.course, raised_s, since_s)
+        facility,
+        limits,
+        since,
+        misses,
+        (named.suspects, named.course, raised_s, since_s),
     )

@@ -115,7 +115,9 @@ def _words(name: str, off: float) -> str:
     return f"{name} {abs(size):.3g} {unit} {side} the twin"
 
 
-def _faulty(facility: Facility, part: Block, suspect: Suspect, severity: float) -> Array:
+def _faulty(
+    facility: Facility, part: Block, suspect: Suspect, severity: float
+) -> Array:
     """Readings of the truth with a severity, shape (rows, outputs)."""
     if suspect.family.change == "controlled":
         return replay(facility, deceived(part, suspect.family, severity))

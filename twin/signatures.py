@@ -21,6 +21,8 @@ from twin.topology import Facility
 Array = NDArray[np.float64]
 BELIEF = 0.005  # of a power's or flow's mean: no twin is closer
 BELIEF_K = 0.1
+BELIEF_SHARE = 0.01  # of a speed or valve position
+SMOOTH = (*MEAN_SUFFIXES, "_c", "_speed", "_valve")
 SETTLING_ROWS = 9  # after unequal staging, 45 minutes at five minutes
 JUMP = 60.0  # a signature at the typical severity beyond it: a unit starts or stops
 FARTHEST = 8.0  # in units of noise; a residual beyond it is a spike, not a fault
@@ -39,30 +41,33 @@ class Evidence(NamedTuple):
 
 
 def watched(misses: Misses) -> Misses:
-    """Powers, flows and temperatures, none closer than a twin can be believed.
+    """What moves smoothly, none believed closer than a twin can be.
 
-    Counts, modes and valve positions jump where the physics is smooth.
+    Powers, flows, temperatures, speeds and valve positions; counts and modes jump where
+    the physics is smooth.
     """
     kept = [
         k
         for k, column in enumerate(misses.signals)
-        if Outputs._fields[column].endswith((*MEAN_SUFFIXES, "_c"))
+        if Outputs._fields[column].endswith(SMOOTH)
     ]
     names = [Outputs._fields[misses.signals[k]] for k in kept]
     size = np.nanmean(
         np.abs(np.concatenate([seen[:, kept] for seen in misses.measured])), axis=0
     )
-    floor = np.array(
-        [
-            BELIEF_K if n.endswith("_c") else BELIEF * s
-            for n, s in zip(names, size, strict=True)
-        ]
-    )
+    floor = [_belief(name, s) for name, s in zip(names, size, strict=True)]
     return Misses(
         tuple(misses.signals[k] for k in kept),
         np.maximum(misses.scale[kept], floor),
         [seen[:, kept] for seen in misses.measured],
     )
+
+
+def _belief(name: str, size: float) -> float:
+    """How close a twin can be believed to be, in the unit of the signal."""
+    if name.endswith("_c"):
+        return BELIEF_K
+    return BELIEF * size if name.endswith(MEAN_SUFFIXES) else BELIEF_SHARE
 
 
 def evidence(
@@ -76,9 +81,7 @@ def evidence(
     clipped = np.clip(left, -FARTHEST, FARTHEST)
     inputs = part.history.inputs[:, [Inputs._fields.index(n) for n in CONDITIONS]]
     end_s = float(part.history.time_s[-1])
-    return Evidence(
-        end_s, inputs.mean(axis=0), slopes.T @ clipped, slopes.T @ slopes
-    )
+    return Evidence(end_s, inputs.mean(axis=0), slopes.T @ clipped, slopes.T @ slopes)
 
 
 CONDITIONS = ("wet_bulb_c", "it_demand_w")
