@@ -178,7 +178,7 @@ def scan(
     first: Daily | None = None
     sums = np.zeros((len(days), len(families)))
     while len(named) < MOST_FINDINGS:
-        daily = each_alone(days, usual, free)
+        daily = centred(each_alone(days, usual, free), told_of, sound)
         first = first or daily
         levels = cusum(daily, told_of, start)
         level = np.where(two_sided, levels.max(axis=0), levels[0])
@@ -218,6 +218,14 @@ def each_alone(days: Sequence[Evidence], usual: Baseline, free: Array) -> Daily:
         weight.append(np.maximum((shape * solved).sum(axis=0), 1e-12))
         allowance.append(np.full(len(day.pull), doubt))
     return Daily(np.stack(moved), np.stack(weight), np.stack(allowance))
+
+
+def centred(daily: Daily, told_of: Array, sound: int) -> Daily:
+    """Severities less their mean over the sound days that show the family."""
+    counted = told_of[:sound]
+    severity = np.where(counted, daily.moved[:sound] / daily.weight[:sound], 0.0)
+    usual = severity.sum(axis=0) / np.maximum(counted.sum(axis=0), 1)
+    return daily._replace(moved=daily.moved - usual * daily.weight)
 
 
 def informed(day: Evidence) -> Array:

@@ -46,7 +46,14 @@ def test_a_warning_says_what_how_sure_what_to_do_and_what_it_costs(
     code, text = asked(folder, "--drill", f"{FAULT}=0.2@12", "--plot", str(figure))
     assert code == 0
     assert f"WARNING tower pumps: {FAULT}" in text
-    for word in ("% sure", "evidence: ", "above the twin", "do: ", "kWh a day", "drill"):
+    for word in (
+        "% sure",
+        "evidence: ",
+        "above the twin",
+        "do: ",
+        "kWh a day",
+        "drill",
+    ):
         assert word in text
     assert FAULT in figure.read_text(encoding="utf-8")
 
