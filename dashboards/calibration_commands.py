@@ -69,13 +69,22 @@ def diagnose(
         str | None,
         typer.Option(help="Lay a fault over the telemetry: 'tower fouling=0.2@20'."),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON file; as diagnosis.json in a run's folder the dashboard shows it."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Look for slow faults in telemetry: what, how sure, what it costs, what to do."""
     with console.reporting(as_json):
         from dashboards.diagnosis import Request, run
 
-        run(Request(site, history, store, baseline, false_alarms, plot, drill), as_json)
+        run(
+            Request(site, history, store, baseline, false_alarms, plot, drill, out),
+            as_json,
+        )
 
 
 @calibration_app.command("list")

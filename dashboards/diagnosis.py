@@ -1,5 +1,6 @@
 """``wetbulb diagnose``: slow faults in a plant's telemetry, before they are failures."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +34,7 @@ class Request(NamedTuple):
     false_per_month: float
     plot: Path | None
     drill: str | None = None
+    out: Path | None = None
 
 
 def run(request: Request, as_json: bool) -> None:
@@ -64,8 +66,12 @@ def run(request: Request, as_json: bool) -> None:
     )
     if request.plot:
         courses(found).savefig(request.plot)
+    document = _summary(site, found, history.notes)
+    if request.out:
+        request.out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        console.note(f"written: {request.out}")
     if as_json:
-        console.write_json(_summary(site, found, history.notes))
+        console.write_json(document)
         return
     for note in history.notes:
         console.write(f"note: {note}")
@@ -83,7 +89,9 @@ def _summary(site: Site, found: Diagnosis, notes: tuple[str, ...]) -> dict[str, 
             "watched": names,
             "not_visible": [family.name for family in found.blind],
             "cusum": dict(zip(names, found.cusum[-1], strict=True)),
-            "warnings": found.findings,
+            "warnings": [
+                {**one._asdict(), "words": words(one)} for one in found.findings
+            ],
             "notes": notes,
         }
     )
@@ -103,31 +111,31 @@ def _show(found: Diagnosis, request: Request) -> None:
     if not found.findings:
         console.write("no warning")
     for finding in found.findings:
-        _tell(finding)
+        console.write("\n  ".join(words(finding)))
     screen = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     screen.print(_levels(found))
 
 
-def _tell(finding: Finding) -> None:
+def words(finding: Finding) -> list[str]:
     """One warning in one look: what, how sure, since when, what to do, what it costs."""
     first = finding.suspects[0]
-    console.write(
-        f"WARNING {first.family.component}: {first.family.name}, "
-        f"{first.confidence:.0%} sure"
-    )
-    console.write(
-        f"  raised on day {finding.raised_s / DAY_S:.0f}, began about day "
-        f"{finding.since_s / DAY_S:.0f}; now {first.severity:.2g} "
-        f"(0.1, or 1 K, means {first.family.meaning})"
-    )
-    for other in finding.suspects[1:]:
-        if other.confidence >= LIKELY:
-            name = other.family.name
-            console.write(f"  or {name}, {other.confidence:.0%}")
-    console.write(f"  evidence: {', '.join(finding.evidence)}")
-    console.write(f"  do: {first.family.action}")
+    others = [
+        f"or {other.family.name}, {other.confidence:.0%}"
+        for other in finding.suspects[1:]
+        if other.confidence >= LIKELY
+    ]
     waiting = f"{finding.waste_w * DAY_S / 3.6e6:,.0f} kWh a day"
-    console.write(f"  waiting costs {waiting}; {_limit(finding)}")
+    return [
+        f"WARNING {first.family.component}: {first.family.name}, "
+        f"{first.confidence:.0%} sure",
+        f"raised on day {finding.raised_s / DAY_S:.0f}, began about day "
+        f"{finding.since_s / DAY_S:.0f}; now {first.severity:.2g} "
+        f"(0.1, or 1 K, means {first.family.meaning})",
+        *others,
+        f"evidence: {', '.join(finding.evidence)}",
+        f"do: {first.family.action}",
+        f"waiting costs {waiting}; {_limit(finding)}",
+    ]
 
 
 def _limit(finding: Finding) -> str:

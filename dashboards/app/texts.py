@@ -311,6 +311,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Figures need two scans.",
         "Kennzahlen brauchen zwei Abtastungen.",
     ),
+    # early warnings
+    "early.title": ("Early warnings of slow faults", "Frühwarnungen langsamer Schäden"),
+    "early.none": ("No early warning in", "Keine Frühwarnung in"),
+    "early.days": ("days", "Tagen"),
+    "early.absent": (
+        "Not looked for yet: wetbulb diagnose SITE --history RUN --out RUN/diagnosis.json",
+        "Noch nicht gesucht: wetbulb diagnose SITE --history RUN --out RUN/diagnosis.json",
+    ),
+    "early.broken": (
+        "diagnosis.json cannot be read; run wetbulb diagnose again.",
+        "diagnosis.json ist nicht lesbar; wetbulb diagnose erneut ausführen.",
+    ),
     # audit
     "audit.filter": ("Show only", "Nur zeigen"),
     "audit.search": ("Text contains", "Text enthält"),

@@ -72,6 +72,7 @@ def test_machines_get_the_same(folder: Path) -> None:
     first = document["warnings"][0]
     assert first["suspects"][0]["family"]["name"] == FAULT
     assert first["waste_w"] > 0.0
+    assert first["words"][0].startswith("WARNING tower pumps")
     assert document["cusum"][FAULT] > document["threshold"]
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboards.app import alarms, live
+from dashboards.app import alarms, early, live
 from dashboards.app.parts import table
 from dashboards.app.texts import say
 from dashboards.app.view import View
@@ -17,3 +17,25 @@ def draw(view: View) -> None:
     title = say("alarms.title", tongue)
     st.markdown(f"**{title}: {lasting} {say('alarm.unacknowledged', tongue)}**")
     table(alarms.alarm_table(view), "alarms", tongue)
+    _early(view)
+
+
+def _early(view: View) -> None:
+    """Warnings of slow faults, on a shelf of their own below the alarms."""
+    tongue = view.language
+    st.markdown(f"**{say('early.title', tongue)}**")
+    try:
+        found = early.read(view.info.directory)
+    except ValueError:
+        st.error(say("early.broken", tongue))
+        return
+    if found is None:
+        st.caption(say("early.absent", tongue))
+    elif not found.warnings:
+        days = say("early.days", tongue)
+        st.caption(f"{say('early.none', tongue)} {found.days} {days}.")
+    for headline, *others in found.warnings if found else ():
+        with st.container(border=True):
+            st.markdown(f"△ **{headline}**")
+            for sentence in others:
+                st.text(sentence)
