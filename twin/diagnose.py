@@ -284,13 +284,13 @@ def _finding(
     named: Named,
 ) -> Finding:
     """A change with its evidence, cost and time to a limit."""
-    since = parts[named.begin :]
+    before, since = parts[: named.begin], parts[named.begin :]
     raised_s = float(parts[named.raised].history.time_s[-1])
     since_s = float(parts[named.begin].history.time_s[0])
     return told(
         facility,
         limits,
-        since,
+        (before, since),
         misses,
         (named.suspects, named.course, raised_s, since_s),
     )

@@ -7,19 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from twin.fault_families import Family, with_fault
+from twin.fault_families import Family
 from twin.misses import Misses
 from twin.replay import Block, replay
 from twin.signal_table import catalogue
 from twin.signals import Outputs
-from twin.signatures import deceived, residuals
+from twin.signatures import residuals
 from twin.site import TemperatureLimits
+from twin.size import LATEST, faulty, most_severity, size
 from twin.topology import Facility
 
 Array = NDArray[np.float64]
 SHOWN = 3  # signals in the evidence
-MOST_SEVERITY = 0.9  # share of a nameplate; nothing works beyond it
-MOST_OFFSET_K = 10.0
 SURE = 0.9  # that a fault grows, before a time to a limit is told
 SITE = Outputs._fields.index("site_power_w")
 
@@ -47,7 +46,7 @@ class Finding(NamedTuple):
 def told(
     facility: Facility,
     limits: TemperatureLimits,
-    since: Sequence[Block],
+    around: tuple[Sequence[Block], Sequence[Block]],
     misses: Misses,
     change: tuple[tuple[Suspect, ...], Array, float, float],
 ) -> Finding:
@@ -59,15 +58,21 @@ def told(
         Sound twin.
     limits
         Of the site.
-    since
-        Days since the change began.
+    around
+        Days before the change, and since it began.
     misses
         Signals and their noise.
     change
         Suspects; severity of the first by day; when raised and begun. [s]
     """
     suspects, course, raised_s, since_s = change
+    before, since = around
     first = suspects[0]
+    now = size(facility, before, since, misses, first.family)
+    seen = float(np.mean(course[-LATEST:]))  # by tangents, which bend away
+    if now * seen > 0.0:
+        first, course = first._replace(severity=now), course * now / seen
+        suspects = (first, *suspects[1:])
     growth, sure = _growth(course)
     return Finding(
         raised_s,
@@ -115,20 +120,11 @@ def _words(name: str, off: float) -> str:
     return f"{name} {abs(size):.3g} {unit} {side} the twin"
 
 
-def _faulty(
-    facility: Facility, part: Block, suspect: Suspect, severity: float
-) -> Array:
-    """Readings of the truth with a severity, shape (rows, outputs)."""
-    if suspect.family.change == "controlled":
-        return replay(facility, deceived(part, suspect.family, severity))
-    return replay(with_fault(facility, suspect.family, severity), part)
-
-
 def _waste_w(facility: Facility, part: Block, suspect: Suspect) -> float:
     """Site power of the last day with the fault less that without it; 0 for sensors."""
     if suspect.family.change == "sensor":
         return 0.0
-    worn = _faulty(facility, part, suspect, suspect.severity)
+    worn = faulty(facility, part, suspect.family, suspect.severity)
     sound = replay(facility, part)
     return float(np.mean((worn - sound)[part.burn_in :, SITE]))
 
@@ -144,11 +140,10 @@ def _limit_days(
     if suspect.family.change == "sensor":
         return float("nan")
     warmest = max(since, key=lambda part: float(part.history.inputs[:, 1].max()))
-    most = MOST_OFFSET_K if suspect.family.change == "controlled" else MOST_SEVERITY
-    most = float(np.copysign(most, suspect.severity))
+    most = float(np.copysign(most_severity(suspect.family), suspect.severity))
 
     def breaks(severity: float) -> bool:
-        rows = _faulty(facility, warmest, suspect, severity)[warmest.burn_in :]
+        rows = faulty(facility, warmest, suspect.family, severity)[warmest.burn_in :]
         checked = ("rack_inlet_c", "chip_c", "tcs_supply_c")
         return any(
             rows[:, Outputs._fields.index(name)].max() > getattr(limits, name)
