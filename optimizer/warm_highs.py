@@ -28,6 +28,15 @@ class WarmHighs(Highs):  # type: ignore[misc]  # pyomo ships no types
     It hooks a private method of Pyomo 6.10, which pyproject pins; a test covers it.
     """
 
+    def update_parameters(self) -> None:
+        """Take new values over without a word.
+
+        Pyomo leaves HiGHS talking after a solve, and since 1.16 HiGHS warns of each
+        coefficient that was left out as zero and stays zero: on our standard output.
+        """
+        self._solver_model.setOptionValue("log_to_console", False)
+        super().update_parameters()
+
     def _solve(self) -> Any:
         columns, values = [], []
         for identity, column in self._pyomo_var_to_solver_var_map.items():

@@ -324,6 +324,18 @@ def test_a_weak_connection_is_kept_by_battery_and_cap():
     assert found.cost_usd > wide.cost_usd
 
 
+def test_solving_again_prints_nothing(planned, capfd):
+    """Standard output belongs to ``--json``; HiGHS 1.16 warned there by the thousand."""
+    forecast, samples, _ = planned
+    model = PlanModel(horizon_grid(), SITE)
+    for price in (20.0, 90.0, 20.0):
+        numbers = problem(
+            forecast, samples, energy_usd_j=np.full(len(forecast.step_s), price) / 3.6e9
+        )
+        model.solve(numbers, gap_usd=0.01)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_the_plan_costs_on_the_twin_what_its_program_says():
     """Small moves of all levers: the linear sum and the twin agree to 1 % of overhead."""
     forecast, state, base, _ = sampled("04-07")
