@@ -8,6 +8,9 @@ the twin itself at the conditions of the day (``twin.diagnose``).
 
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from twin.nameplates import replaced
 from twin.topology import Facility
 
@@ -43,6 +46,16 @@ FAMILIES = (
         0.2,
         "10 % more power for the same air",
         "check belt tension, bearings and blade pitch",
+    ),
+    Family(
+        "tower water loss",
+        "cooling tower",
+        "heat_rejection.tower.cycles_of_concentration",
+        "less",
+        0.2,
+        "10 % fewer cycles of concentration: water leaves that has not evaporated",
+        "close the blow-down valve by hand and read the make-up meter; if it still runs, "
+        "isolate one basin after the other at its make-up valve",
     ),
     Family(
         "tower pump wear",
@@ -144,6 +157,33 @@ FAMILIES = (
         "measure capacitor ripple, plan their exchange; check fans",
     ),
     Family(
+        "weak battery cells",
+        "battery strings",
+        "power.battery.one_way_efficiency",
+        "less",
+        0.05,
+        "10 % of the charge lost on each way",
+        "measure the resistance of the cells, compare strings; exchange the weak ones",
+    ),
+    Family(
+        "CDU valve leaking or sticking",
+        "CDUs",
+        "cdu_valve",
+        "sensor",
+        0.1,
+        "10 % more open than its flow needs; less than 0: it leaks past its seat",
+        "stroke the valve, compare position and flow, unit by unit",
+    ),
+    Family(
+        "in-row valve leaking or sticking",
+        "in-row coolers",
+        "in_row_valve",
+        "sensor",
+        0.1,
+        "10 % more open than its flow needs; less than 0: it leaks past its seat",
+        "stroke the valve, compare position and flow, unit by unit",
+    ),
+    Family(
         "sensor of the tower water",
         "tower water",
         "tower_supply_c",
@@ -224,3 +264,23 @@ def with_fault(facility: Facility, family: Family, severity: float) -> Facility:
         return facility._replace(power=facility.power._replace(ups=worn))
     factor = 1.0 - severity if family.change == "less" else 1.0 + severity
     return replaced(facility, {family.path: value * factor})
+
+
+def misread(
+    family: Family, severity: float, truth: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What a faulty sensor shows; a position never leaves 0 to 1.
+
+    Parameters
+    ----------
+    family
+        Of a sensor.
+    severity
+        Kelvins, or share.
+    truth
+        Readings of a sound one.
+    """
+    if family.path.endswith("_c"):
+        return truth + severity
+    shown = truth * (1.0 + severity)
+    return np.clip(shown, 0.0, 1.0) if family.path.endswith("_valve") else shown

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.closed_loop import MEAN_SUFFIXES
-from twin.fault_families import FAMILIES, Family, with_fault
+from twin.fault_families import FAMILIES, Family, misread, with_fault
 from twin.misses import Misses, apart
 from twin.replay import Block, replay
 from twin.signals import Inputs, Outputs, Setpoints
@@ -145,8 +145,7 @@ def shown(
     if family.change == "controlled":  # the loop holds the reading at the setpoint
         readings = replay(facility, deceived(part, family, severity))
     column = Outputs._fields.index(family.path)
-    is_share = not family.path.endswith("_c")
-    readings[:, column] += severity * (readings[:, column] if is_share else 1.0)
+    readings[:, column] = misread(family, severity, readings[:, column])
     return readings
 
 

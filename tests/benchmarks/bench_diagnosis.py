@@ -7,10 +7,10 @@ The same days without it give the false alarms.
 """
 
 import argparse
+import functools
 import pickle
 import sys
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -19,10 +19,12 @@ import numpy as np
 import pandas as pd
 
 from optimizer.rules import RulesController
+from tests.benchmarks.cycled_rules import CycledRules
+from tests.benchmarks.diagnosis_page import Case, Verdict, Verdicts, page
 from twin.calibrate import calibrate
 from twin.config import Site, load_site
 from twin.diagnose import DAY_S, FALSE_PER_MONTH, Scan, scan, threshold
-from twin.fault_families import Family, with_fault
+from twin.fault_families import Family, misread, with_fault
 from twin.history import History, history
 from twin.misses import Misses, weigh
 from twin.perturb import perturb
@@ -39,16 +41,7 @@ SEVERITIES = {"small": 0.5, "medium": 1.0, "large": 2.0}  # of the typical one
 NOISE = SensorNoise(temperature_k=0.1, power=0.01, flow=0.01)
 SPREAD = 0.05
 Tables = tuple[pd.DataFrame, pd.DataFrame]
-
-
-class Case(NamedTuple):
-    """A plant in a climate."""
-
-    site: str
-    weather: str | None  # the site's own if None
-    start: str
-    seed: int
-    group: str  # "tuning": looked at while the method was made; else "unseen"
+Run = Callable[[Facility], Tables]  # of a plant, everything else the same
 
 
 CASES = (
@@ -59,6 +52,15 @@ CASES = (
     Case("campus_100mw", None, "08-20", 5, "unseen"),
     Case("campus_100mw", "openmeteo_SG_2024.csv", "10-01", 6, "unseen"),
     Case("micro_module_1mw", None, "09-25", 7, "unseen"),
+    Case("edge_50kw", "openmeteo_SG_2024.csv", "04-01", 8, "unseen", cycled=True),
+    Case(
+        "micro_module_1mw",
+        "USA_FL_Tampa.Intl.AP.722110_TMY3.epw",
+        "07-10",
+        9,
+        "unseen",
+        cycled=True,
+    ),
 )
 
 
@@ -77,7 +79,9 @@ def collect(case: Case) -> Collected:
     rng = np.random.default_rng(case.seed)
     plant = perturb(site.facility, rng, SPREAD)
     scenario = load_scenario(site, case.start, DAYS * 24.0, case.weather)
-    sound = _run(site, scenario, plant)
+    controller = CycledRules(site) if case.cycled else RulesController(site)
+    run = functools.partial(_run, site, scenario, controller)
+    sound = run(plant)
     record = _seen(sound, rng)
     first = record.part(slice(0, int(np.sum(record.time_s <= BASELINE * DAY_S))))
     twin = calibrate(site.facility, first).facility
@@ -88,15 +92,17 @@ def collect(case: Case) -> Collected:
     faulty = {}
     for family in families:
         for name, share in SEVERITIES.items():
-            tables = _with(site, scenario, plant, family, share * family.prior, sound)
+            tables = _with(run, plant, family, share * family.prior, sound)
             later = _digest(twin, _seen(tables, rng), misses, families)
             faulty[family.name, name] = later
     return Collected(families, blind, days, faulty)
 
 
-def _run(site: Site, scenario: Scenario, plant: Facility) -> Tables:
+def _run(
+    site: Site, scenario: Scenario, controller: RulesController, plant: Facility
+) -> Tables:
     """Telemetry and setpoints of the plant under its rules."""
-    results = simulate(site, scenario, RulesController(site), plant)
+    results = simulate(site, scenario, controller, plant)
     return results.telemetry, results.setpoints
 
 
@@ -114,8 +120,7 @@ def _digest(
 
 
 def _with(
-    site: Site,
-    scenario: Scenario,
+    run: Run,
     plant: Facility,
     family: Family,
     severity: float,
@@ -125,7 +130,7 @@ def _with(
     tables = sound
     for third in (1, 2, 3):
         from_s = (ONSET + (third - 1) * RAMP / 3) * DAY_S
-        now = _faulty(site, scenario, plant, family, severity * third / 3, sound)
+        now = _faulty(run, plant, family, severity * third / 3, sound)
         tables = (
             _spliced(tables[0], now[0], from_s, True),
             _spliced(tables[1], now[1], from_s, False),
@@ -143,8 +148,7 @@ def _spliced(
 
 
 def _faulty(
-    site: Site,
-    scenario: Scenario,
+    run: Run,
     plant: Facility,
     family: Family,
     severity: float,
@@ -152,14 +156,13 @@ def _faulty(
 ) -> Tables:
     """The whole span with a fault."""
     if family.change not in ("sensor", "controlled"):
-        return _run(site, scenario, with_fault(plant, family, severity))
+        return run(with_fault(plant, family, severity))
     telemetry, moves = sound
     if family.change == "controlled":  # the loop holds the wrong reading
         telemetry = _deceived(plant, sound, family, severity)
     shown = telemetry.copy()
-    is_share = not family.path.endswith("_c")
-    truth = shown[family.path]
-    shown[family.path] = truth * (1.0 + severity) if is_share else truth + severity
+    truth = shown[family.path].to_numpy(float)
+    shown[family.path] = misread(family, severity, truth)
     return shown, moves
 
 
@@ -170,21 +173,6 @@ def _deceived(
     day = deceived(Block(history(*tables, "truth"), 0), family, offset_k)
     true = pd.DataFrame(replay(plant, day), columns=list(Outputs._fields))
     return tables[0].reset_index(drop=True).assign(**true)
-
-
-class Verdict(NamedTuple):
-    """What became of one fault."""
-
-    family: str
-    severity: str
-    found: bool
-    delay_days: float
-    first: str  # likeliest family
-    confidence: float
-    right: bool
-
-
-Verdicts = list[Verdict]
 
 
 def judged(found: Collected) -> tuple[Verdicts, int, int]:
@@ -226,87 +214,6 @@ def _collected(case: Case, folder: Path) -> Collected:
     made = collect(case)
     path.write_bytes(pickle.dumps(made))
     return made
-
-
-INTRODUCTION = """# Diagnosis: how soon and how surely slow faults are found
-
-Written by `python -m tests.benchmarks.bench_diagnosis --out docs/diagnosis.md`. Each case is
-a plant with nameplates off by up to 5 %, behind sensors with noise of 1 % (powers, flows)
-and 0.1 K, run by the rules. The twin is calibrated on its first 14 days, which are also
-the baseline. From day 20 on a fault grows to its severity within six days; the record ends
-on day 40. "Typical" severities stand in `twin/fault_families.py` (0.2 of a conductance, 0.1
-of a pump's efficiency, 0.5 K of a sensor, ...); small is half of it, large is twice. Found:
-a warning was raised after the onset. Isolated: its likeliest family is the true one, of
-those found. False: warnings on the same plant without any fault. `tuning` cases were looked
-at while the method was made, `unseen` ones were not.
-
-What this does not show: the plants are the twin with other numbers and noise, so what a real
-plant does that no twin has is missing here; a fault has one cause and one place. Coolant
-leaks, weak battery cells, stuck valves and rooms without their own meter have no signature
-yet. A kind of fault that the recorded days cannot show is said to be out of sight.
-"""
-
-
-def page(cases: Sequence[Case], results: Sequence[tuple[Verdicts, int, int]]) -> str:
-    """Markdown of all tables."""
-    lines = [INTRODUCTION, "## By case", ""]
-    lines += [
-        "| site | weather | start | group | found | isolated | median delay [d] "
-        "| false warnings | sound days |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for case, (verdicts, false, days) in zip(cases, results, strict=True):
-        weather = case.weather or "own"
-        lines.append(
-            f"| {case.site} | {weather.split('.')[0]} | {case.start} | {case.group} "
-            f"| {_counts(verdicts)} | {false} | {days} |"
-        )
-    for group in ("tuning", "unseen"):
-        these = [r for c, r in zip(cases, results, strict=True) if c.group == group]
-        verdicts = [v for one in these for v in one[0]]
-        false, days = sum(r[1] for r in these), sum(r[2] for r in these)
-        lines.append(
-            f"| all {group} | | | {group} | {_counts(verdicts)} | {false} | {days} |"
-        )
-    every = [v for one in results for v in one[0]]
-    lines += ["", "## By severity, all cases", "", *_table(every, "severity")]
-    lines += ["", "## By kind of fault, all cases", "", *_table(every, "family")]
-    lines += ["", "## Taken for another", "", *_mistaken(every)]
-    return "\n".join(lines) + "\n"
-
-
-def _counts(verdicts: Sequence[Verdict]) -> str:
-    """Found, isolated and delay, as cells."""
-    found = [v for v in verdicts if v.found]
-    right = sum(v.right for v in found)
-    delay = float(np.median([v.delay_days for v in found])) if found else float("nan")
-    share = 100.0 * right / max(len(found), 1)
-    return (
-        f"{len(found)} of {len(verdicts)} ({100.0 * len(found) / len(verdicts):.0f} %) "
-        f"| {right} ({share:.0f} %) | {delay:.0f}"
-    )
-
-
-def _table(verdicts: Sequence[Verdict], key: str) -> list[str]:
-    """One line per severity or family."""
-    lines = [
-        f"| {key} | found | isolated | median delay [d] |",
-        "|---|---|---|---|",
-    ]
-    names = dict.fromkeys(getattr(v, key) for v in verdicts)
-    for name in names:
-        these = [v for v in verdicts if getattr(v, key) == name]
-        lines.append(f"| {name} | {_counts(these)} |")
-    return lines
-
-
-def _mistaken(verdicts: Sequence[Verdict]) -> list[str]:
-    """Which family was named instead, most frequent first."""
-    pairs = Counter((v.family, v.first) for v in verdicts if v.found and not v.right)
-    return [
-        f"- {true} was taken for {named}: {count} times"
-        for (true, named), count in pairs.most_common()
-    ]
 
 
 def main() -> None:
