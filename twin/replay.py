@@ -21,6 +21,7 @@ IT_POWER = Outputs._fields.index("it_power_w")
 STEP_S = 60.0  # of the physics between two readings, at most
 WEATHER_S = 1800.0  # over which outdoor readings are averaged
 BURN_IN_S = 3600.0  # until what the twin remembers is its own
+STORED = ("battery_soc", "tank_upper_c", "tank_lower_c")  # begin as they were read
 THREADS = 2
 
 
@@ -84,9 +85,9 @@ def replay(facility: Facility, block: Block) -> Array:
     series[DEMAND] = np.repeat(history.inputs[:, DEMAND], steps)
     first = Setpoints(*map(float, history.setpoints[0]))
     state = initial_state(facility, Inputs(*map(float, series[:, 0])), first)
-    soc = history.outputs[0, Outputs._fields.index("battery_soc")]
-    if np.isfinite(soc):
-        state = state._replace(battery_soc=float(soc))
+    stored = {name: history.outputs[0, Outputs._fields.index(name)] for name in STORED}
+    known = {name: float(v) for name, v in stored.items() if np.isfinite(v)}
+    state = state._replace(**known)
     rows = np.empty((len(ends), len(Outputs._fields)))
     _replay(
         facility,
