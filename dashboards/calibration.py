@@ -13,12 +13,12 @@ from rich.table import Table
 from dashboards import console
 from dashboards.calibration_figures import before_and_after
 from dashboards.plain import plain
+from dashboards.telemetry import history_of
 from twin.accuracy import Accuracy, accuracy, judge
 from twin.calibrate import Calibration
 from twin.calibrate import calibrate as fit
 from twin.config import Site, load_site
 from twin.errors import ConfigError
-from twin.history import read_history
 from twin.replay import replay
 from twin.residual_model import SITE, ResidualModel, corrected_w, features, learn
 from twin.versions import Store, Version, applied
@@ -51,7 +51,7 @@ class Found(NamedTuple):
 def run(request: Request, as_json: bool) -> None:
     """Fit, judge, propose a version, show."""
     site = load_site(request.site)
-    history = read_history(request.history)
+    history = history_of(request.history)
     calibration = fit(site.facility, history, request.days, console.note)
     found = judged(site, calibration)
     version = None

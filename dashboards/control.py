@@ -30,6 +30,7 @@ from twin.resources import available, resolve
 from twin.run_forecast import make_forecaster
 from twin.run_store import RUN_FILE
 from twin.scenario import load_scenario
+from twin.versions import in_force
 
 FORECAST_HOURS = 24.0
 MEMORY_FILE = "mpc_memory.json"
@@ -57,11 +58,14 @@ class Request(NamedTuple):
     memory_mib: int
     postgres: str | None
     directory: Path
+    store: Path | None = None  # of versions of the fitted numbers
 
 
-def make_controller(site: str, name: str, directory: Path) -> Controller:
+def make_controller(
+    site: str, name: str, directory: Path, store: Path | None = None
+) -> Controller:
     """Make a controller, in the process that asks; what it remembers is kept on disk."""
-    known = load_site(site)
+    known = in_force(load_site(site), store)
     made = controllers.make((name,), known, tuned_for(site).rules)[0]
     if not hasattr(made, "restore"):
         return made
@@ -86,7 +90,7 @@ def read_sources(request: Request) -> Sources:
     ConfigError
         If one of them is wrong.
     """
-    site = load_site(request.site)
+    site = in_force(load_site(request.site), request.store)
     points = load_points(_points_path(request, site))
     if request.host or request.port:
         device = next(iter(points.devices.values()))
@@ -147,7 +151,11 @@ def run(request: Request) -> None:
     worker = Worker(
         request.controller,
         functools.partial(
-            make_controller, request.site, request.controller, request.directory
+            make_controller,
+            request.site,
+            request.controller,
+            request.directory,
+            request.store,
         ),
         request.memory_mib << 20,
     )

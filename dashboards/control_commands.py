@@ -76,6 +76,12 @@ def control_run(
         str | None,
         typer.Option(help="Also copy the history there, e.g. 'host=db dbname=plant'."),
     ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            help="Versions of the fitted numbers; the accepted one is the twin's."
+        ),
+    ] = None,
     directory: DirectoryOption = DIRECTORY,
 ) -> None:
     """Run the daemon; it starts in shadow and writes nothing before it is in auto."""
@@ -105,6 +111,7 @@ def control_run(
                 memory_mib=memory,
                 postgres=postgres,
                 directory=directory,
+                store=store,
             )
         )
 
@@ -209,6 +216,18 @@ def control_acknowledge(
 ) -> None:
     """Say that an alarm was seen."""
     _tell(directory, "acknowledge", alarm=alarm)
+
+
+@control_app.command("shelve")
+def control_shelve(
+    alarm: Annotated[str, typer.Argument(help="Name, see status.")],
+    hours: Annotated[
+        float, typer.Option(min=0.01, help="At most a shift; a slow fault 30 days.")
+    ] = 1.0,
+    directory: DirectoryOption = DIRECTORY,
+) -> None:
+    """Put an alarm away for a while; it comes back by itself."""
+    _tell(directory, "shelve", alarm=alarm, for_s=hours * 3600.0)
 
 
 @audit_app.command("verify")

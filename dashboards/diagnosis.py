@@ -14,12 +14,12 @@ from rich.table import Table
 from dashboards import console
 from dashboards.calibration import PIPE_WIDTH
 from dashboards.plain import plain
+from dashboards.telemetry import history_of
 from twin.config import Site, load_site
 from twin.diagnose import DAY_S, Diagnosis, diagnose
 from twin.drill import drilled, parsed
 from twin.findings import Finding
-from twin.history import read_history
-from twin.versions import Store, applied
+from twin.versions import in_force
 
 LIKELY = 0.05  # suspects below it are not shown
 
@@ -45,10 +45,8 @@ def run(request: Request, as_json: bool) -> None:
     WetbulbError
         If a file cannot be used, or the history is too short.
     """
-    site = load_site(request.site)
-    if request.store:
-        site = applied(site, Store(request.store).current())
-    history = read_history(request.history)
+    site = in_force(load_site(request.site), request.store)
+    history = history_of(request.history)
     if request.drill:
         drill = parsed(request.drill)
         history = drilled(site.facility, history, drill)

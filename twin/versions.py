@@ -163,6 +163,17 @@ def applied(site: Site, version: Version | None) -> Site:
     return site._replace(facility=replaced(site.facility, version.values))
 
 
+def in_force(site: Site, folder: Path | None) -> Site:
+    """Site with the numbers that an operator has accepted, as it is without a store.
+
+    Raises
+    ------
+    ConfigError
+        As `applied`.
+    """
+    return applied(site, Store(folder).current()) if folder else site
+
+
 def _replace(path: Path, document: dict[str, Any]) -> None:
     """Write a file so that a kill leaves the old one or the new one."""
     fresh = path.with_suffix(".tmp")

@@ -10,6 +10,8 @@ from twin.errors import ConfigError
 from twin.resources import data_path
 from twin.yaml_source import read_yaml, report
 
+SHIFT_S = 8 * 3600.0  # assumption
+
 
 class Alarm(NamedTuple):
     """One row."""
@@ -24,6 +26,7 @@ class Alarm(NamedTuple):
     deadband: float  # in the unit of the measured value
     latch: bool
     suppressed_by: str  # or empty
+    most_shelved_s: float = SHIFT_S
 
 
 class _Row(BaseModel):
@@ -38,6 +41,7 @@ class _Row(BaseModel):
     deadband: NonNegative = 0.0
     latch: bool = False
     suppressed_by: str = ""
+    most_shelved_s: Positive = SHIFT_S
 
 
 class _File(BaseModel):

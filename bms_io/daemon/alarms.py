@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from bms_io.daemon.alarm_table import Alarm
 
-MOST_SHELVED_S = 8 * 3600.0  # a shift, assumption
 CHATTER_COUNT, CHATTER_WITHIN_S = 3, 3600.0  # assumption
 
 
@@ -116,8 +115,8 @@ class AlarmBook:
         return _transition(self._table[name], entry, after)
 
     def shelve(self, name: str, who: str, now_s: float, for_s: float) -> None:
-        """Put it away for a while, at most a shift; it comes back by itself."""
-        until_s = now_s + min(for_s, MOST_SHELVED_S)
+        """Put it away, at most as long as its table says; it comes back by itself."""
+        until_s = now_s + min(for_s, self._table[name].most_shelved_s)
         self.entries[name] = self.entries[name]._replace(
             shelved_until_s=until_s, shelved_by=who
         )

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from twin.interfaces import Quality, Snapshot
 
+FOLDER = "history"  # below the folder of a daemon
 QUEUE_SNAPSHOTS = 720  # an hour at 5 s
 HOUR_S = 3600.0
 RESERVE_BYTES = 16 << 20  # assumption
@@ -211,8 +212,13 @@ def query(directory: Path, sql: str) -> pa.Table:
     base = duckdb.connect()
     sealed = [str(path) for path in sorted(directory.glob("*.parquet"))]
     open_hours = [_rows(path) for path in sorted(directory.glob("*.sqlite"))]
-    tables = [*(pq.read_table(path) for path in sealed), *open_hours]
-    base.register("samples", pa.concat_tables(tables or [_SCHEMA.empty_table()]))
+    parts = pa.concat_tables([_SCHEMA.empty_table(), *open_hours])
+    base.register("open_hours", parts)
+    everything = "SELECT * FROM open_hours"
+    if sealed:  # read file by file: a year does not fit into memory
+        base.read_parquet(sealed).create_view("sealed_hours")
+        everything += " UNION ALL SELECT * FROM sealed_hours"
+    base.sql(everything).create_view("samples")
     return base.sql(sql).to_arrow_table()
 
 

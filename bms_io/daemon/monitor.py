@@ -33,6 +33,8 @@ class Monitor:
         Where readings and events go.
     edited
         Says what was edited in the files of the limits.
+    early
+        Says what a diagnosis warns of.
     """
 
     def __init__(
@@ -41,9 +43,11 @@ class Monitor:
         historian: Historian,
         log: JsonLog,
         edited: Callable[[], str] = str,
+        early: Callable[[], str] = str,
     ) -> None:
         self._site = site
         self._edited = edited
+        self._early = early
         self._historian = historian
         self._log = log
         self._table = alarm_table()
@@ -79,8 +83,11 @@ class Monitor:
         self._lost_before = self._historian.lost
         judged = report._replace(plan=self._plan)
         found = conditions(judged, self._site.limits, self._table, lost)
-        edited = self._edited()
-        found["limits_edited"] = Condition(bool(edited), edited)
+        for name, words in (
+            ("limits_edited", self._edited()),
+            ("slow_fault", self._early()),
+        ):
+            found[name] = Condition(bool(words), words)
         for change in self.alarms.update(report.time_s, found):
             self._log.say("warning", "alarm", change.alarm, **change._asdict())
             self.record("alarm", report.time_s, **change._asdict())

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bms_io.daemon.api import Answer, Api, Route, read_tokens
-from bms_io.daemon.historian import Historian
+from bms_io.daemon.early import EarlyWatch
+from bms_io.daemon.historian import FOLDER, Historian
 from bms_io.daemon.instance import InstanceLock
 from bms_io.daemon.logs import JsonLog
 from bms_io.daemon.modes import Mode
@@ -85,9 +86,9 @@ async def serve(
     directory = settings.directory
     directory.mkdir(parents=True, exist_ok=True)
     lock = InstanceLock(directory / LOCK_FILE)
-    historian = Historian(directory / "history")
+    historian = Historian(directory / FOLDER)
     log = JsonLog(sys.stderr)
-    monitor = Monitor(site, historian, log, settings.edited)
+    monitor = Monitor(site, historian, log, settings.edited, EarlyWatch(directory))
     start_s = await plant_time(point_map)
     patience_s = 0.3 * settings.scan_s / settings.speed
     pace = FreePace(start_s or 0.0, settings.speed, patience_s)

@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from bms_io.daemon.audit import AUDIT_FILE, entries
+from bms_io.daemon.historian import FOLDER
+from bms_io.daemon.recorded import latest
 from bms_io.daemon.service import WHERE_FILE
-from dashboards.app import history
 from optimizer.contestants import shown
 from twin.config import Site, load_site
 from twin.errors import ConfigError, DataError
@@ -27,6 +28,8 @@ from twin.signals import Inputs, Outputs, Setpoints
 
 SUMMARY_FILE = "summary.json"
 DECISION_COLUMNS = ("time_s", "reason", "status", "solve_s", "predicted_site_power_w")
+
+SHOWN_S = 86400.0  # of a daemon, which has years
 
 
 class RunInfo(NamedTuple):
@@ -120,7 +123,7 @@ def stamp(info: RunInfo, name: str) -> tuple[tuple[str, int, int], ...]:
     """Changes whenever the data of a controller do."""
     folder = _folder(info, name)
     found = []
-    for path in sorted([*folder.glob("*"), *folder.glob(f"{history.FOLDER}/*")]):
+    for path in sorted([*folder.glob("*"), *folder.glob(f"{FOLDER}/*")]):
         with suppress(FileNotFoundError):  # an hour of history that was just sealed
             facts = path.stat()
             found.append((path.name, facts.st_mtime_ns, facts.st_size))
@@ -151,8 +154,8 @@ def read(info: RunInfo, name: str) -> Recording:
     """
     folder = _folder(info, name)
     telemetry, setpoints = (_table(folder, n) for n in ("telemetry", "setpoints"))
-    if (folder / history.FOLDER).is_dir():
-        telemetry, setpoints = history.tables(folder)
+    if (folder / FOLDER).is_dir():
+        telemetry, setpoints = latest(folder, SHOWN_S)
     if telemetry is None or setpoints is None or telemetry.empty:
         message = f"{folder}: no telemetry yet. Wait, or choose another run."
         raise DataError(message)

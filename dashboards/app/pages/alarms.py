@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from dashboards.app import alarms, early, live
+from bms_io.daemon import early
+from dashboards.app import alarms, live
 from dashboards.app.parts import table
 from dashboards.app.texts import say
 from dashboards.app.view import View

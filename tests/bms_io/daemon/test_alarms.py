@@ -2,8 +2,8 @@
 
 import pytest
 
-from bms_io.daemon.alarm_table import Alarm, alarm_table
-from bms_io.daemon.alarms import MOST_SHELVED_S, AlarmBook, Condition, Standing
+from bms_io.daemon.alarm_table import SHIFT_S, Alarm, alarm_table
+from bms_io.daemon.alarms import AlarmBook, Condition, Standing
 
 PLAIN = Alarm("plain", 2, "c", "r", 10.0, 60.0, 120.0, 0.5, False, "above")
 LATCHED = PLAIN._replace(name="latched", on_delay_s=0, off_delay_s=0, latch=True)
@@ -55,8 +55,16 @@ def test_shelved_it_is_silent_for_at_most_a_shift():
     alarms = book(LATCHED)
     alarms.shelve("latched", "ann", 0.0, 1e9)
     assert alarms.update(1.0, {"latched": ON}) == []
-    assert alarms.standing(MOST_SHELVED_S - 1.0) == []
-    assert alarms.standing(MOST_SHELVED_S + 1.0) == ["latched"]
+    assert alarms.standing(SHIFT_S - 1.0) == []
+    assert alarms.standing(SHIFT_S + 1.0) == ["latched"]
+
+
+def test_a_slow_fault_may_lie_on_its_shelf_for_weeks():
+    alarms = AlarmBook(alarm_table())
+    alarms.update(0.0, {"slow_fault": ON})
+    alarms.shelve("slow_fault", "ann", 0.0, 1e9)
+    assert alarms.standing(3 * SHIFT_S) == []
+    assert alarms.standing(32 * 86400.0) == ["slow_fault"]
 
 
 def test_chattering_is_seen():

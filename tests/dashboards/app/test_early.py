@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 pytest.importorskip("streamlit", reason='pip install "wetbulb[ui]"')
-from dashboards.app import early
+from bms_io.daemon import early
 from tests.dashboards.app.test_pages import opened
 
 WORDS = ["WARNING tower pumps: tower pump wear, 97% sure", "do: compare the pumps"]
