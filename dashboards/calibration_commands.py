@@ -26,7 +26,7 @@ def calibrate(
     site: SiteArgument,
     history: Annotated[
         Path,
-        typer.Option(help="Folder with telemetry and setpoints, Parquet or CSV."),
+        typer.Option(help="Folder of a run, or of a daemon with its history."),
     ],
     store: Annotated[
         Path | None, typer.Option(help="Folder that keeps versions; none if not given.")
@@ -50,7 +50,7 @@ def diagnose(
     site: SiteArgument,
     history: Annotated[
         Path,
-        typer.Option(help="Folder with telemetry and setpoints, Parquet or CSV."),
+        typer.Option(help="Folder of a run, or of a daemon with its history."),
     ],
     store: Annotated[
         Path | None,
@@ -83,6 +83,54 @@ def diagnose(
 
         run(
             Request(site, history, store, baseline, false_alarms, plot, drill, out),
+            as_json,
+        )
+
+
+def life(
+    site: SiteArgument,
+    history: Annotated[
+        Path, typer.Option(help="Folder of a run, or of a daemon with its history.")
+    ],
+    years: Annotated[
+        float, typer.Option(min=0.0, help="The batteries have been in service.")
+    ],
+    chemistry: Annotated[str, typer.Option(help="lfp, nmc111 or nmc811.")] = "lfp",
+    battery_c: Annotated[
+        float, typer.Option(min=-20.0, max=60.0, help="Mean of the cells, in degC.")
+    ] = 25.0,
+    capacity: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=1.0, help="Of a capacity test, share of new."),
+    ] = None,
+    end_capacity: Annotated[
+        float, typer.Option(min=0.5, max=0.95, help="When they are exchanged.")
+    ] = 0.8,
+    ups_c: Annotated[
+        float, typer.Option(min=0.0, max=70.0, help="Air around the UPS, in degC.")
+    ] = 30.0,
+    ups_years: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="Of the UPS capacitors; as the batteries else."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell how long batteries and UPS capacitors will last, from how they are used."""
+    with console.reporting(as_json):
+        from dashboards.life import Request, run
+
+        run(
+            Request(
+                site,
+                history,
+                years,
+                chemistry,
+                battery_c,
+                capacity,
+                end_capacity,
+                ups_c,
+                years if ups_years is None else ups_years,
+            ),
             as_json,
         )
 

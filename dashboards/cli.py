@@ -14,7 +14,12 @@ from typing import Annotated
 import typer
 
 from dashboards import console
-from dashboards.calibration_commands import calibrate, calibration_app, diagnose
+from dashboards.calibration_commands import (
+    calibrate,
+    calibration_app,
+    diagnose,
+    life,
+)
 from dashboards.cli_options import (
     SPOKEN_HELP,
     ControllersOption,
@@ -64,6 +69,7 @@ app.add_typer(tune_app, name="tune")
 app.add_typer(study_app, name="study")
 app.command()(calibrate)
 app.command()(diagnose)
+app.command()(life)
 app.command()(train)
 app.add_typer(calibration_app, name="calibration")
 

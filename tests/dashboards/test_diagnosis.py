@@ -87,3 +87,42 @@ def test_what_cannot_be_is_said_in_one_line(
     assert code != 0
     assert word in text
     assert "Traceback" not in text
+
+
+def aged(folder: Path, *more: str) -> tuple[int, str]:
+    """Exit code and output of ``wetbulb life``."""
+    command = ["life", SITE.name, "--history", str(folder), "--years", "4"]
+    result = CliRunner().invoke(app, [*command, *more])
+    return result.exit_code, result.output
+
+
+def test_remaining_life_says_health_years_use_and_advice(folder: Path) -> None:
+    code, text = aged(folder)
+    assert code == 0
+    for word in ("capacity", "years left", "K warmer", "cycles a day", "capacitors", "do:"):
+        assert word in text
+
+
+def test_a_capacity_test_makes_the_answer_a_measured_one(folder: Path) -> None:
+    code, text = aged(folder, "--capacity", "0.9", "--json")
+    assert code == 0
+    battery, capacitors = json.loads(text)["components"]
+    assert "90.0% of new (measured)" in battery["health"]
+    assert battery["years_left_warmer"] < battery["years_left"]
+    assert capacitors["years_left"] > 0.0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--chemistry", "lead", "allowed are lfp"),
+        ("--capacity", "0.75", "due now"),
+        ("--history", "nowhere", "telemetry"),
+    ],
+)
+def test_a_life_that_cannot_be_told_is_refused(
+    folder: Path, option: str, value: str, said: str
+) -> None:
+    code, text = aged(folder, option, value)
+    assert code == 3
+    assert said in text

@@ -38,5 +38,7 @@ def test_a_damaged_file_is_said_and_stops_nothing(tmp_path):
 
 def test_it_is_the_lowest_priority_and_hides_nothing():
     table = alarm_table()
-    assert table["slow_fault"].priority == max(alarm.priority for alarm in table.values())
+    assert table["slow_fault"].priority == max(
+        alarm.priority for alarm in table.values()
+    )
     assert "slow_fault" not in {alarm.suppressed_by for alarm in table.values()}
