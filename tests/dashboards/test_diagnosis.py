@@ -99,7 +99,14 @@ def aged(folder: Path, *more: str) -> tuple[int, str]:
 def test_remaining_life_says_health_years_use_and_advice(folder: Path) -> None:
     code, text = aged(folder)
     assert code == 0
-    for word in ("capacity", "years left", "K warmer", "cycles a day", "capacitors", "do:"):
+    for word in (
+        "capacity",
+        "years left",
+        "K warmer",
+        "cycles a day",
+        "capacitors",
+        "do:",
+    ):
         assert word in text
 
 
