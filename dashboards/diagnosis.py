@@ -19,6 +19,7 @@ from twin.config import Site, load_site
 from twin.diagnose import DAY_S, Diagnosis, diagnose
 from twin.drill import drilled, parsed
 from twin.findings import Finding
+from twin.mistaken import trusted
 from twin.versions import in_force
 
 LIKELY = 0.05  # suspects below it are not shown
@@ -46,7 +47,7 @@ def run(request: Request, as_json: bool) -> None:
         If a file cannot be used, or the history is too short.
     """
     site = in_force(load_site(request.site), request.store)
-    history = history_of(request.history)
+    history = trusted(site.facility, history_of(request.history))
     if request.drill:
         drill = parsed(request.drill)
         history = drilled(site.facility, history, drill)
