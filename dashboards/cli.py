@@ -13,13 +13,8 @@ from typing import Annotated
 
 import typer
 
+from dashboards import calibration_commands as telemetry
 from dashboards import console
-from dashboards.calibration_commands import (
-    calibrate,
-    calibration_app,
-    diagnose,
-    life,
-)
 from dashboards.cli_options import (
     SPOKEN_HELP,
     ControllersOption,
@@ -67,11 +62,11 @@ app.add_typer(jobs_app, name="jobs")
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(tune_app, name="tune")
 app.add_typer(study_app, name="study")
-app.command()(calibrate)
-app.command()(diagnose)
-app.command()(life)
+app.command()(telemetry.calibrate)
+app.command()(telemetry.diagnose)
+app.command()(telemetry.life)
 app.command()(train)
-app.add_typer(calibration_app, name="calibration")
+app.add_typer(telemetry.calibration_app, name="calibration")
 
 
 @app.command()

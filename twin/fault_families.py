@@ -161,8 +161,8 @@ FAMILIES = (
         "battery strings",
         "power.battery.one_way_efficiency",
         "less",
-        0.05,
-        "10 % of the charge lost on each way",
+        0.01,
+        "10 % of the energy lost on each way",
         "measure the resistance of the cells, compare strings; exchange the weak ones",
     ),
     Family(

@@ -157,14 +157,30 @@ def deceived(part: Block, family: Family, offset_k: float) -> Block:
     return part._replace(history=part.history._replace(setpoints=setpoints))
 
 
+def _acting(misses: Misses) -> Array:
+    """0 for the temperatures of a family whose loop should act, else 1; (signals, families).
+
+    A site without the loop shows the temperatures all the same, but nothing acts.
+    """
+    idle = [
+        [
+            f.change == "controlled" and Outputs._fields[k].endswith("_c")
+            for f in FAMILIES
+        ]
+        for k in misses.signals
+    ]
+    return 1.0 - np.array(idle, dtype=float)
+
+
 def visible(
     facility: Facility, parts: Sequence[Block], misses: Misses
 ) -> tuple[tuple[Family, ...], tuple[Family, ...]]:
     """Families whose typical severity would show on these days, and the others."""
     total = np.zeros(len(FAMILIES))
+    acts = _acting(misses)
     for part in parts:
         _, slopes = residuals(facility, part, misses, FAMILIES)
-        total += (slopes**2).sum(axis=(0, 1))
+        total += (slopes**2 * acts).sum(axis=(0, 1))
     strength = np.sqrt(total / len(parts))
     seen = tuple(f for f, s in zip(FAMILIES, strength, strict=True) if s > VISIBLE)
     return seen, tuple(f for f in FAMILIES if f not in seen)
