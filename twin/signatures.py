@@ -169,7 +169,7 @@ def _acting(misses: Misses) -> Array:
         ]
         for k in misses.signals
     ]
-    return 1.0 - np.array(idle, dtype=float)
+    return 1.0 - np.array(idle, dtype=float).reshape(len(idle), len(FAMILIES))
 
 
 def visible(
