@@ -22,6 +22,7 @@ from twin.findings import Finding
 from twin.mistaken import trusted
 from twin.versions import in_force
 
+LEAST_WATER_M3 = 0.1  # a day, said
 LIKELY = 0.05  # suspects below it are not shown
 
 
@@ -123,7 +124,10 @@ def words(finding: Finding) -> list[str]:
         for other in finding.suspects[1:]
         if other.confidence >= LIKELY
     ]
-    waiting = f"{finding.waste_w * DAY_S / 3.6e6:,.0f} kWh a day"
+    waiting = f"{finding.waste_w * DAY_S / 3.6e6:,.0f} kWh"
+    water_m3 = finding.waste_water_kg_s * DAY_S / 1e3
+    if abs(water_m3) >= LEAST_WATER_M3:
+        waiting += f" and {water_m3:,.1f} m3 of water"
     return [
         f"WARNING {first.family.component}: {first.family.name}, "
         f"{first.confidence:.0%} sure",
@@ -133,7 +137,7 @@ def words(finding: Finding) -> list[str]:
         *others,
         f"evidence: {', '.join(finding.evidence)}",
         f"do: {first.family.action}",
-        f"waiting costs {waiting}; {_limit(finding)}",
+        f"waiting costs {waiting} a day; {_limit(finding)}",
     ]
 
 

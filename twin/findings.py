@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 SHOWN = 3  # signals in the evidence
 SURE = 0.9  # that a fault grows, before a time to a limit is told
 SITE = Outputs._fields.index("site_power_w")
+WATER = tuple(map(Outputs._fields.index, ("tower_makeup_kg_s", "ahu_makeup_kg_s")))
 
 
 class Suspect(NamedTuple):
@@ -40,6 +41,7 @@ class Finding(NamedTuple):
     growth_per_day: float  # of the severity
     evidence: tuple[str, ...]  # what the plant shows, in words
     waste_w: float  # what the fault costs, mean of the last day
+    waste_water_kg_s: float  # likewise, make-up water
     limit_days: float  # until a temperature limit; inf: it does not grow; nan: to none
 
 
@@ -80,7 +82,7 @@ def told(
         suspects,
         growth,
         _evidence(facility, since[-1], misses, first.family),
-        _waste_w(facility, since[-1], first),
+        *_waste(facility, since[-1], first),
         _limit_days(facility, limits, since, first, growth if sure else 0.0),
     )
 
@@ -120,13 +122,16 @@ def _words(name: str, off: float) -> str:
     return f"{name} {abs(size):.3g} {unit} {side} the twin"
 
 
-def _waste_w(facility: Facility, part: Block, suspect: Suspect) -> float:
-    """Site power of the last day with the fault less that without it; 0 for sensors."""
+def _waste(facility: Facility, part: Block, suspect: Suspect) -> tuple[float, float]:
+    """Power [W] and water [kg/s] of the last day with the fault less those without it.
+
+    0 for sensors.
+    """
     if suspect.family.change == "sensor":
-        return 0.0
+        return 0.0, 0.0
     worn = faulty(facility, part, suspect.family, suspect.severity)
-    sound = replay(facility, part)
-    return float(np.mean((worn - sound)[part.burn_in :, SITE]))
+    more = (worn - replay(facility, part))[part.burn_in :].mean(axis=0)
+    return float(more[SITE]), float(more[list(WATER)].sum())
 
 
 def _limit_days(

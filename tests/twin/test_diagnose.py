@@ -87,6 +87,18 @@ def test_what_a_fault_wastes_is_what_the_twin_says(sound: History) -> None:
     assert found.findings[0].waste_w == pytest.approx((worn - whole).mean(), rel=0.15)
 
 
+def test_lost_water_is_told_as_water(sound: History) -> None:
+    found = told(drilled(SITE.facility, sound, parsed(f"tower water loss=0.2@{ONSET}")))
+    first = found.findings[0]
+    assert first.suspects[0].family.name == "tower water loss"
+    makeup = sound.outputs[-288:, Outputs._fields.index("tower_makeup_kg_s")].mean()
+    # cycles of 3 and 2.4: make-up per evaporation is 3 / 2 and 2.4 / 1.4
+    assert first.waste_water_kg_s == pytest.approx(
+        (2.4 / 1.4 / 1.5 - 1) * makeup, rel=0.15
+    )
+    assert abs(first.waste_w) < 100.0
+
+
 @pytest.mark.parametrize(
     ("name", "severity"),
     [
