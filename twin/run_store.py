@@ -16,6 +16,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from twin.called_position import CalledPosition
 from twin.compiled import source_digest
 from twin.errors import ConfigError
 from twin.results import Course
@@ -77,21 +78,26 @@ class RunStore:
             raise ConfigError(message)
         path.write_text(text, encoding="utf-8")
 
-    def save(self, number: int, part: Course, position: Position) -> None:
+    def save(
+        self, number: int, part: Course, position: Position | CalledPosition
+    ) -> None:
         """Keep a stretch and where it ends."""
         self._replace(f"part_{number:04d}.npz", part._asdict())
         self._replace(CHECKPOINT, {**position._asdict(), "parts": number + 1})
 
-    def load(self) -> tuple[Position | None, list[Course]]:
-        """Where the run stopped and the stretches before, or (None, [])."""
+    def load(self) -> tuple[dict[str, Any], list[Course]]:
+        """Fields of the position where the run stopped and the stretches before.
+
+        Both are empty where there is no checkpoint.
+        """
         path = self.directory / CHECKPOINT
         if not path.exists():
-            return None, []
+            return {}, []
         with np.load(path) as kept:
-            values = {name: kept[name] for name in kept.files}
+            values: dict[str, Any] = {name: kept[name] for name in kept.files}
         count = int(values.pop("parts"))
-        position = Position(int(values.pop("scan")), **values)
-        return position, [self._part(number) for number in range(count)]
+        values["scan"] = int(values["scan"])
+        return values, [self._part(number) for number in range(count)]
 
     def clear(self) -> None:
         """Forget stretches and position once the results are written."""

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from twin.called_position import CalledPosition
+from twin.called_walk import CalledWalk
 from twin.closed_loop import IS_MEAN, MEAN_SUFFIXES, Pace
 from twin.compiled import Matrix, initial_state, run, step
 from twin.config import Site
@@ -21,7 +23,7 @@ from twin.run_forecast import make_forecaster
 from twin.run_store import RunStore
 from twin.scenario import Scenario
 from twin.topology import Facility
-from twin.walks import CalledWalk, CompiledWalk, Run, Walk
+from twin.walks import CompiledWalk, Position, Run, Walk
 
 __all__ = [
     "MEAN_SUFFIXES",
@@ -85,7 +87,8 @@ def simulate(
         The site's if None. [s]
     store
         Where a run that may be killed keeps what it has; it goes on from there, if the
-        controller has no memory of its own (offers a policy).
+        controller offers a policy (bit for bit) or can tell its memory (``state`` and
+        ``restore``; what it does not tell, as the mpc its last plan, it begins anew).
     progress
         Called with scans done and scans in all.
 
@@ -110,8 +113,8 @@ def simulate(
         parts.append(part)
         if progress:
             progress(walk.scan, total)
-        if store and status == "ok" and hasattr(walk, "position"):
-            store.save(len(parts) - 1, part, walk.position)
+        if store and status == "ok" and (position := walk.position) is not None:
+            store.save(len(parts) - 1, part, position)
     return Results(
         controller.name,
         as_arrays([joined(parts)]),
@@ -132,12 +135,14 @@ def _begun(
     plan: Run, controller: Controller, store: RunStore | None, held: HeldJobs | None
 ) -> tuple[Walk, list[Course]]:
     """Walk at its start, or where a killed run stopped."""
+    values, parts = store.load() if store else ({}, [])
     policy = getattr(controller, "policy", None)
-    if policy is None:
-        forecaster = make_forecaster(plan.scenario, held)
-        return CalledWalk(plan, controller, forecaster, held), []
-    position, parts = store.load() if store else (None, [])
-    return CompiledWalk(plan, policy, position), parts
+    if policy is not None:
+        return CompiledWalk(plan, policy, Position(**values) if values else None), parts
+    walk = CalledWalk(plan, controller, make_forecaster(plan.scenario, held), held)
+    if values:
+        walk.resume(CalledPosition(**values))
+    return walk, parts
 
 
 def finite_part(part: Course) -> tuple[Course, str]:

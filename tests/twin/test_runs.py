@@ -16,6 +16,7 @@ import xarray as xr
 from optimizer.fixed import FixedController
 from optimizer.mpc import MpcController
 from optimizer.rules import RulesController
+from twin import simulate as simulation
 from twin.config import load_site
 from twin.errors import ConfigError
 from twin.many import Case, simulate_many
@@ -131,6 +132,95 @@ def test_folder_of_a_finished_run_is_refused_and_left_as_it_is(tmp_path):
     with pytest.raises(ConfigError, match="finished"):
         RunStore(tmp_path, {"seed": 1})
     assert (tmp_path / "results.nc").read_bytes() == before
+
+
+class Recalling:
+    """Rules in Python that count, lean on the forecast, and can tell both."""
+
+    name = "recalling"
+
+    def __init__(self):
+        self._rules, self.count = RulesController(SITE), 0
+
+    def decide(self, estimate, forecast, now_s):
+        self.count += 1
+        made = self._rules.decide(estimate, forecast, now_s)
+        ahead_c = float(np.asarray(forecast.inputs.wet_bulb_c)[8])
+        wanted = 14.0 + 0.1 * ahead_c + 0.01 * (self.count % 7)
+        return made._replace(setpoints=made.setpoints._replace(tower_supply_c=wanted))
+
+    def state(self):
+        return {"count": self.count}
+
+    def restore(self, known):
+        self.count = known["count"]
+
+
+class Interrupted(Exception):
+    """Stands for a kill."""
+
+
+@pytest.fixture
+def short_stretches(monkeypatch):
+    monkeypatch.setattr(simulation, "STRETCH_STEPS", 240)
+
+
+@pytest.fixture
+def stopped(short_stretches):
+    """Runs a controller until a time, as a kill would end it there."""
+
+    def run(controller, folder, until_scan):
+        def stop(done, total):
+            if done > until_scan:
+                raise Interrupted
+
+        with pytest.raises(Interrupted):
+            simulate(
+                SITE,
+                SCENARIO,
+                controller,
+                store=RunStore(folder, {"run": 1}),
+                progress=stop,
+            )
+
+    return run
+
+
+def test_a_called_controller_goes_on_bit_for_bit_if_it_tells_its_memory(
+    tmp_path, stopped
+):
+    whole = simulate(SITE, SCENARIO, Recalling())
+    stopped(Recalling(), tmp_path, 150)
+    after = Recalling()
+    again = simulate(SITE, SCENARIO, after, store=RunStore(tmp_path, {"run": 1}))
+    assert after.count == 96
+    pd.testing.assert_frame_equal(whole.telemetry, again.telemetry, check_exact=True)
+    pd.testing.assert_frame_equal(whole.setpoints, again.setpoints, check_exact=True)
+    assert [d.setpoints for d in again.decisions] == [
+        d.setpoints for d in whole.decisions
+    ]
+    assert again.guard_events == whole.guard_events
+
+
+def test_a_controller_that_tells_nothing_begins_anew(tmp_path, stopped):
+    stopped(Called(RulesController(SITE)), tmp_path, 150)
+    assert not (tmp_path / CHECKPOINT).exists()
+
+
+def test_a_stopped_mpc_goes_on_with_what_it_learned(tmp_path, stopped):
+    stopped(MpcController(SITE), tmp_path, 200)
+    seen = []
+    again = simulate(
+        SITE,
+        SCENARIO,
+        MpcController(SITE),
+        store=RunStore(tmp_path, {"run": 1}),
+        progress=lambda done, total: seen.append(done),
+    )
+    assert seen[0] > 150  # it did not begin anew
+    assert len(again.decisions) == 96
+    assert {decision.status for decision in again.decisions} == {"ok"}
+    assert again.guard_violations == []
 
 
 LONG_RUN = """
