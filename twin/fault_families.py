@@ -161,7 +161,7 @@ FAMILIES = (
         "battery strings",
         "power.battery.one_way_efficiency",
         "less",
-        0.01,
+        0.005,
         "10 % of the energy lost on each way",
         "measure the resistance of the cells, compare strings; exchange the weak ones",
     ),
