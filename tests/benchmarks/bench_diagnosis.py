@@ -52,13 +52,13 @@ CASES = (
     Case("campus_100mw", None, "08-20", 5, "unseen"),
     Case("campus_100mw", "openmeteo_SG_2024.csv", "10-01", 6, "unseen"),
     Case("micro_module_1mw", None, "09-25", 7, "unseen"),
-    Case("edge_50kw", "openmeteo_SG_2024.csv", "04-01", 8, "unseen", cycled=True),
+    Case("edge_50kw", "openmeteo_SG_2024.csv", "04-01", 8, "tuning", cycled=True),
     Case(
         "micro_module_1mw",
         "USA_FL_Tampa.Intl.AP.722110_TMY3.epw",
         "07-10",
         9,
-        "unseen",
+        "tuning",
         cycled=True,
     ),
 )
