@@ -45,9 +45,9 @@ mean absolute error of the site power over these days, replayed (behind the nois
 meter, which alone gives 0.8 %). Spare: degrees above the limits times minutes that the true
 plant would have had, had one air unit or one tower cell been out all the time.
 
-The bill does not fall: the mpc corrects itself by what it measures, and nameplates that
-promise too much let it run fewer units than the plant needs to lose one. What calibration
-buys shows in the error and in the spare, not in the bill.
+A plant that is weaker than its nameplates is run, by an mpc that believes them, with fewer
+units than it needs to lose one: cheaper, and unsafe in a way that no violation shows until
+a unit fails. Compare the bill only where the spare is alike.
 """
 
 
