@@ -96,27 +96,20 @@ def _batteries(site: Site, history: History, request: Request) -> Row:
     """Batteries behind the UPS."""
     use = battery_life.used(history, site.facility.power.battery)
 
-    def at(cells_c: float) -> battery_life.Outlook:
+    def at(cells_c: float, asked: battery_life.Use) -> battery_life.Outlook:
         return battery_life.outlook(
             request.chemistry,
-            use,
+            asked,
             cells_c,
             request.years,
             request.capacity,
             request.end_capacity,
         )
 
-    now = at(request.battery_c)
+    now = at(request.battery_c, use)
     source = "model" if request.capacity is None else "measured"
     lower = use._replace(soc=np.minimum(use.soc, LOWER_SOC))
-    gain = battery_life.outlook(
-        request.chemistry,
-        lower,
-        request.battery_c,
-        request.years,
-        request.capacity,
-        request.end_capacity,
-    ).years_left
+    gain = at(request.battery_c, lower).years_left
     advice = "test the capacity once a year; plan the exchange before the end"
     if gain > 1.1 * now.years_left:
         advice += (
@@ -126,8 +119,8 @@ def _batteries(site: Site, history: History, request: Request) -> Row:
         f"battery strings ({request.chemistry})",
         f"capacity {now.health:.1%} of new ({source})",
         now.years_left,
-        at(request.battery_c + DOUBT_K).years_left,
-        at(request.battery_c - DOUBT_K).years_left,
+        at(request.battery_c + DOUBT_K, use).years_left,
+        at(request.battery_c - DOUBT_K, use).years_left,
         f"{use.cycles_per_day:.2f} full cycles a day, {use.depth:.0%} deep, mean charge "
         f"{float(np.mean(use.soc)):.0%}, cells at {request.battery_c:g} degC",
         advice,
