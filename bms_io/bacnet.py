@@ -246,7 +246,13 @@ def judge(point: Point, present: Present, now_s: float) -> Reading:
 
 def _nameplate(device: Device) -> tuple[BacnetAddress, float, Bbmd | None]:
     """What a client must know of its device."""
-    place = BacnetAddress(device.name, device.host, device.port, device.device_instance)
+    place = BacnetAddress(
+        device.name,
+        device.host,
+        device.port,
+        device.device_instance,
+        device.device_name,
+    )
     return place, device.timeout_s, device.bbmd and Bbmd(*device.bbmd)
 
 

@@ -22,6 +22,7 @@ from bacpypes3.apdu import (
 from bacpypes3.pdu import Address
 
 from bms_io.bacnet_habits import Habits
+from bms_io.bacnet_identity import Identity
 from bms_io.bacnet_link import Bbmd, listener, own_address, who_is
 from bms_io.bacnet_values import Present, answered, present, property_request
 from bms_io.modbus_client import DeviceRefusedError
@@ -43,6 +44,7 @@ class BacnetAddress(NamedTuple):
     host: str
     port: int
     instance: int  # which device must answer there
+    device_name: str = ""  # and its Object_Name; empty: that of the first answer
 
     def __str__(self) -> str:
         return f"{self.name} ({self.host}:{self.port})"
@@ -70,6 +72,7 @@ class BacnetClient:
         self._application: Any = None
         self._turn = asyncio.Lock()
         self._habits = Habits()
+        self._identity = Identity(address.device_name)
         self.heard: Callable[[Any], None] = lambda _: None  # gets notifications
 
     @property
@@ -95,19 +98,29 @@ class BacnetClient:
         self._application = listener(own, self._timeout_s, self._bbmd, self._notified)
         try:
             await self._look_up()
-            await self.ask(
-                "object-name",
-                lambda app: app.read_property(
-                    self.where, f"device,{self._address.instance}", "object-name"
-                ),
-            )
-        except CommunicationError as error:
-            self.close()
-            message = f"{error} Is device {self._address.instance} there?"
-            raise CommunicationError(message) from error
+            self._identity.doubt()
+            await self.identify()
         except BaseException:
             self.close()
             raise
+
+    async def identify(self) -> None:
+        """Make sure, if that was not done a moment ago, that it is the right device.
+
+        Raises
+        ------
+        DeviceRefusedError
+            If it is another one.
+        CommunicationError
+            If it does not answer.
+        """
+        instance = self._address.instance
+
+        async def ask_name() -> str:
+            whole = f"device,{instance}"
+            return str(await self._property(whole, "object-name"))
+
+        await self._identity.confirm(ask_name, str(self._address), instance)
 
     def close(self) -> None:
         """Close our port."""
@@ -134,10 +147,13 @@ class BacnetClient:
             lost = Present(math.nan, f"comm: {self._address}: silent, asked again soon")
             return dict.fromkeys(objects, lost)
         try:
+            await self.identify()
             for some in self._habits.batches(objects, now_s):
                 found |= await self._read_some(some, now_s)
         except CommunicationError as error:
-            self._habits.silent(asyncio.get_running_loop().time(), self._timeout_s)
+            self._identity.doubt()
+            if not isinstance(error, DeviceRefusedError):
+                self._habits.silent(asyncio.get_running_loop().time(), self._timeout_s)
             lost = Present(math.nan, f"comm: {error}")
             return {name: found.get(name, lost) for name in objects}
         self._habits.answered()
@@ -273,10 +289,9 @@ class BacnetClient:
         if self._bbmd is None:
             return
         instance = self._address.instance
-        answers = await self.ask(
+        places = await self.ask(
             "who-is", lambda app: who_is(app, instance, self._timeout_s)
         )
-        places = sorted({str(answer.pduSource) for answer in answers})
         if len(places) > 1:
             message = f"{self._address}: device {instance} is there twice: {places}."
             raise CommunicationError(message)

@@ -24,9 +24,15 @@ class Bbmd(NamedTuple):
 
 
 class _Listener(Application):  # type: ignore[misc] # theirs is untyped
-    """Application that hands every notification to one listener."""
+    """Application that hands on notifications, and remembers who said I-Am."""
 
     told: Callable[[Any], None]
+    present: set[tuple[int, str]]  # instance, address
+
+    async def do_IAmRequest(self, apdu: Any) -> None:
+        """Note it; the library keeps one answer per instance, the first."""
+        self.present.add((int(apdu.iAmDeviceIdentifier[1]), str(apdu.pduSource)))
+        await super().do_IAmRequest(apdu)
 
     async def do_UnconfirmedCOVNotificationRequest(self, apdu: Any) -> None:
         self.told(apdu)
@@ -69,16 +75,28 @@ def listener(
         ]
     )
     application.told = told
+    application.present = set()
     return application
 
 
-async def who_is(application: Any, instance: int, timeout_s: float) -> list[Any]:
-    """Ask all networks who has an instance, once the BBMD has accepted us."""
+async def who_is(application: Any, instance: int, timeout_s: float) -> list[str]:
+    """Ask all networks who has an instance, once the BBMD has accepted us.
+
+    Returns
+    -------
+    list[str]
+        Addresses of all that answered in ``timeout_s``; two or more are a fault.
+    """
     port = next(iter(application.link_layers.values()))
     async with asyncio.timeout(timeout_s):
         while port.bbmdRegistrationStatus != 0:
             await asyncio.sleep(0.02)
-    return list(await application.who_is(instance, instance, timeout=timeout_s))
+    application.present.clear()
+    clock = asyncio.get_running_loop().time
+    until_s = clock() + timeout_s
+    await application.who_is(instance, instance, timeout=timeout_s)  # ends at the first
+    await asyncio.sleep(max(until_s - clock(), 0.0))
+    return sorted({at for number, at in application.present if number == instance})
 
 
 def _port(own: str, bbmd: Bbmd | None) -> Any:

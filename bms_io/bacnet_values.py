@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from bacpypes3.apdu import ReadPropertyACK, ReadPropertyRequest
 from bacpypes3.basetypes import PropertyIdentifier, Reliability, StatusFlags
-from bacpypes3.primitivedata import ObjectIdentifier, Real, Unsigned
+from bacpypes3.primitivedata import CharacterString, ObjectIdentifier, Real, Unsigned
 
 _FLAGS = ("in-alarm", "fault", "overridden", "out-of-service")  # ASHRAE 135, 12.2.6
 
@@ -49,6 +49,7 @@ def kind(name: str, prop: str) -> Any:
         "present-value": Unsigned if counter else Real,
         "status-flags": StatusFlags,
         "reliability": Reliability,
+        "object-name": CharacterString,
     }.get(prop)
 
 

@@ -37,7 +37,7 @@ class BacnetWriter(BacnetClient):
         Raises
         ------
         DeviceRefusedError
-            If the device refuses it.
+            If the device refuses it, or another one has its address: nothing was sent.
         CommunicationError
             If it gives up, does not answer, or cannot be read back; whether it wrote is
             unknown.
@@ -50,6 +50,7 @@ class BacnetWriter(BacnetClient):
                     f"cannot be read back ({seen.trouble}). Nothing sent."
                 )
                 raise CommunicationError(message)
+        await self.identify()
         self._unknown |= {name}
         try:
             answer = await self.ask(

@@ -43,7 +43,7 @@ def of_device(spec: DeviceSpec) -> Iterator[Finding]:
             yield (key,), f"belongs to protocol {protocol}. Remove it."
     if given(spec, "tls") and spec.protocol not in TLS_PORTS:
         yield ("tls",), "belongs to protocols modbus_tcp and mqtt_dsx. Remove it."
-    for key in ("cov", "bbmd"):
+    for key in ("cov", "bbmd", "device_name"):
         if given(spec, key) and spec.protocol != "bacnet_ip":
             yield (key,), "belongs to protocol bacnet_ip. Remove it."
 

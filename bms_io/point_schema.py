@@ -181,6 +181,7 @@ class DeviceSpec(_Strict):
     max_block: Annotated[int, Field(ge=2, le=125)] = 100  # 125 is the protocol's limit
     plant_timeout_s: Positive = 1800.0  # heartbeat older than this: local control
     device_instance: Annotated[int, Field(ge=0, le=4_194_302)] | None = None  # BACnet
+    device_name: Annotated[str, Field(min_length=1)] | None = None  # its Object_Name
     single_writes: bool = False  # FC5 and FC6 where the type fits, not FC15 and FC16
     tls: TlsSpec | None = None  # Modbus and MQTT
     integration: str | None = None  # MQTT: our name on the bus

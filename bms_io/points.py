@@ -156,6 +156,7 @@ class Device(NamedTuple):
     plant_timeout_s: float  # heartbeat older than this: local control
     protocol: Protocol = "modbus_tcp"
     device_instance: int = 0  # BACnet
+    device_name: str = ""  # BACnet: its Object_Name; empty: that of the first answer
     single_writes: bool = False  # FC5 and FC6 where the type fits
     tls: Tls | None = None
     integration: str = ""  # MQTT: our name on the bus
@@ -299,6 +300,7 @@ def _device(name: str, spec: DeviceSpec, folder: Path) -> Device:
         plant_timeout_s=spec.plant_timeout_s,
         protocol=spec.protocol,
         device_instance=spec.device_instance or 0,
+        device_name=spec.device_name or "",
         single_writes=spec.single_writes,
         tls=tls,
         integration=spec.integration or "",

@@ -6,7 +6,8 @@ from bacpypes3.apdu import AbortPDU, AbortReason
 from bacpypes3.app import Application
 from bacpypes3.basetypes import Segmentation, StatusFlags
 from bacpypes3.errors import ExecutionError, UnrecognizedService
-from bacpypes3.local.analog import AnalogInputObject
+from bacpypes3.local.analog import AnalogInputObject, AnalogValueObject
+from bacpypes3.local.cmd import Commandable
 from bacpypes3.local.device import DeviceObject
 from bacpypes3.local.networkport import NetworkPortObject
 
@@ -27,6 +28,10 @@ class Flagged(AnalogInputObject):
     @statusFlags.setter
     def statusFlags(self, value):
         self._said = tuple(value)
+
+
+class Commanded(Commandable, AnalogValueObject):
+    """A setpoint with a priority array."""
 
 
 class SmallDevice(Application):
@@ -64,8 +69,8 @@ class SmallDevice(Application):
                 self.cancel_subscription(subscription)
 
 
-def device(port, count=8, host=HOST, instance=INSTANCE, **network):
-    """Start a device with ``count`` analog inputs."""
+def device(port, count=8, host=HOST, instance=INSTANCE, name="small", **network):
+    """Start a device with ``count`` analog inputs and a setpoint."""
     inputs = [
         Flagged(
             objectIdentifier=("analog-input", n),
@@ -84,7 +89,7 @@ def device(port, count=8, host=HOST, instance=INSTANCE, **network):
         [
             DeviceObject(
                 objectIdentifier=("device", instance),
-                objectName="small",
+                objectName=name,
                 vendorIdentifier=999,
                 maxApduLengthAccepted=1476,
                 segmentationSupported=Segmentation.segmentedBoth,
@@ -96,6 +101,17 @@ def device(port, count=8, host=HOST, instance=INSTANCE, **network):
                 **network,
             ),
             *inputs,
+            Commanded(
+                objectIdentifier=("analog-value", 1),
+                objectName="setpoint",
+                presentValue=20.0,
+                relinquishDefault=20.0,
+                statusFlags=[0, 0, 0, 0],
+                eventState="normal",
+                outOfService=False,
+                units="degreesCelsius",
+                covIncrement=0.1,
+            ),
         ]
     )
     made.multiple, made.single, made.subscriptions, made.inputs = [], 0, 0, inputs
