@@ -12,7 +12,7 @@ from optimizer.merit import Judged, Yardstick, judge
 from optimizer.plan_problem import Deferred, PlanSolution
 from twin.forecast import Forecast
 from twin.interfaces import JobPlan
-from twin.signals import Inputs
+from twin.signals import Inputs, Setpoints
 
 PROBE_SHARE = 0.02  # of the rated load, for the site's power by IT power
 
@@ -51,6 +51,23 @@ def follow(
     moved = measure._replace(forecast=_shifted(measure.forecast, solution))
     guess = (plan.response.state, plan.stressed.state)
     return moved, judge(moved, guess, plan.setpoints)
+
+
+def levers_only(
+    forecast: Forecast, before: Setpoints, solution: PlanSolution
+) -> PlanSolution:
+    """An incumbent far from its bound, less what the twin does not judge step by step.
+
+    Its levers are kept only where the twin finds them cheaper; a schedule of battery, ECO
+    mode and jobs pays over the whole horizon or not at all, so that of the plan before
+    stays.
+    """
+    movable = forecast.movable
+    return solution._replace(
+        eco=np.asarray(before.ups_eco),
+        battery_w=np.asarray(before.battery_power_w),
+        deferred_w=solution.deferred_w if movable is None else movable.placed_w,
+    )
 
 
 def _shifted(forecast: Forecast, solution: PlanSolution) -> Forecast:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from optimizer.calm import Calm, battery
 from optimizer.linearize import LEVERS, LIMITED, UNITS, Samples, grid, respond, sample
 from optimizer.merit import Judged, Yardstick, better, judge, stress
-from optimizer.moved import deferred, follow, job_plan
+from optimizer.moved import deferred, follow, job_plan, levers_only
 from optimizer.mpc_settings import MpcSettings, search_radius
 from optimizer.offset import Offset
 from optimizer.plan_inputs import History, plan_problem, windows, within
@@ -296,6 +296,8 @@ class MpcController:
                 return plan, measure, failed, error_w
             if self._model.status != "convergenceCriteriaSatisfied":
                 status = "incumbent"
+                if not solution.gap_usd <= self._s.loose_gaps * gap_usd:
+                    solution = levers_only(measure.forecast, plan.setpoints, solution)
             measure, plan = follow(measure, plan, solution)
             before_usd = plan.step_usd.sum()
             plan, error_w = self._confirm(measure, plan, solution)

@@ -29,6 +29,7 @@ class MpcSettings(NamedTuple):
     least_energy_usd_j: float = 10.0 / 3.6e9  # energy is never free to waste
     gap_share: float = 0.01  # of the overhead cost
     least_gap_usd_w: float = 5e-9  # per watt of the racks
+    loose_gaps: float = 10.0  # gaps from the bound: an incumbent's modes are not taken
     full_at_s: float = 16 * 3600.0  # of the plant clock's day: before the evening peak
     solve_limit_s: float = 5.0  # for one solve
     late_share: float = 0.1  # of the control interval: a later plan is not applied

@@ -1,12 +1,16 @@
 """Faults of optimizer, forecast, host and storage, injected by hooks of the process."""
 
 import functools
+import math
 import os
 import signal
 import sqlite3
 import time
 
+import numpy as np
+
 from bms_io.daemon.worker import Worker
+from optimizer.mpc import MpcController
 from optimizer.rules import RulesController
 from tests.faults.case import BEGIN, END, Case
 from tests.faults.rig import SCENARIO, SITE, Course, Ramp, Rig
@@ -22,6 +26,39 @@ class Infeasible(Ramp):
             message = "no feasible point"
             raise ArithmeticError(message)
         return super().decide(estimate, forecast, now_s)
+
+
+class FirstFound(MpcController):
+    """The solver stops at the first feasible plan; at times that is a poor one."""
+
+    def __init__(self, poor: bool) -> None:
+        super().__init__(SITE)
+        self.compared: list[tuple[float, float]] = []  # cost of the plan, of holding
+        self.statuses: list[str] = []
+        options = self._model._solver.config.solver_options
+        options["objective_target"] = 1e9  # any plan will do
+        if poor:
+            self._model.solve = functools.partial(_spoilt, self._model.solve)
+
+    def _base(self, *arguments):
+        self._least = super()._base(*arguments)
+        return self._least
+
+    def decide(self, estimate, forecast, now_s):
+        decision = super().decide(estimate, forecast, now_s)
+        self.statuses.append(decision.status)
+        costs = (float(one.step_usd.sum()) for one in (self._plan, self._least))
+        self.compared.append(tuple(costs))
+        self.battery_w = np.abs(np.asarray(self._plan.setpoints.battery_power_w)).max()
+        return decision
+
+
+def _spoilt(solve, problem, gap_usd):
+    """Every lever at an end of its search, the battery as badly as can be."""
+    found = solve(problem, gap_usd)
+    worst = found.levers + np.where(found.levers > 0.0, 0.2 * found.levers, 0.0)
+    battery_w = np.resize([3e5, -3e5], found.battery_w.shape)
+    return found._replace(levers=worst, battery_w=battery_w, gap_usd=math.nan)
 
 
 class Slow(Ramp):
@@ -108,6 +145,28 @@ def missing(forecast):
 
 def with_rules(controller):
     return lambda: {"controller": controller(), "fallback": RulesController(SITE)}
+
+
+def first_found(poor):
+    return lambda: {"controller": FirstFound(poor)}
+
+
+def never_dearer_than_holding(course: Course) -> str:
+    controller = course.loop._setup.decider._controller
+    assert set(controller.statuses) == {"incumbent"}
+    assert all(plan <= hold + 1e-9 for plan, hold in controller.compared)
+    assert set(course.modes) == {"auto"}
+    saved = sum(hold - plan for plan, hold in controller.compared)
+    number = len(controller.compared)
+    return (
+        f"{number} incumbents, each judged on the twin; {saved:.2f} USD below holding"
+    )
+
+
+def only_what_is_better(course: Course) -> str:
+    told = never_dearer_than_holding(course)
+    assert course.loop._setup.decider._controller.battery_w == 0.0
+    return f"{told}; its battery schedule is not taken"
 
 
 def in_process(controller):
@@ -205,6 +264,12 @@ HOST_CASES = [
          worker_lost, in_process(Crashing)),
     Case(54, "solver eats memory", "8 GiB in the child, 3 allowed", "isolated", {},
          out_of_memory, in_process(Hungry)),
+    Case(55, "feasible incumbent, not optimal", "HiGHS stops at its first plan",
+         "judged on the twin, never dearer than holding", {}, never_dearer_than_holding,
+         first_found(poor=False)),
+    Case(55, "feasible incumbent, and poor", "the plan that HiGHS found is spoilt",
+         "only what the twin finds better", {}, only_what_is_better,
+         first_found(poor=True)),
     Case(56, "output not a number", "controller", "gate closed, hold, then rules", {},
          falls_to_rules, with_rules(NotNumbers)),
     Case(56, "output far out of bounds", "controller", "guard keeps limits and rates", {},
