@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from twin.forecast import Forecast
+from twin.forecast import Forecast, at_quantile
 from twin.interfaces import Decision, Estimate
 from twin.signals import Setpoints
 
@@ -19,6 +19,9 @@ MOST_FORECAST_AGE_S = 3600.0  # assumption
 MOST_REVERSALS = 4  # of one setpoint within the last eight moves, assumption
 _MOVES = 8
 MOST_TOLD = 3  # reasons in one message
+MOST_IT_SPREAD = 0.75  # of the rated power, 10 to 90 %, assumption: 0.43 is the usual most
+MOST_WET_BULB_SPREAD_K = 6.0  # 10 to 90 %, assumption: 1.5 K is the usual most
+_SOON_S = 3600.0  # what a decision rests on before the next ones correct it
 _PLAUSIBLE_WET_BULB_C = (-45.0, 40.0)  # beyond any weather station record
 
 
@@ -49,6 +52,31 @@ def forecast_gate(forecast: Forecast, now_s: float) -> str:
         return f"forecast: wet bulb is not within {low_c:g} to {high_c:g} degC"
     if np.asarray(forecast.inputs.it_demand_w).min() < 0.0:
         return "forecast: IT power is negative"
+    return ""
+
+
+def spread_gate(forecast: Forecast, rated_w: float) -> str:
+    """A forecast must know something of the next hour.
+
+    Parameters
+    ----------
+    forecast
+        Sound by ``forecast_gate``.
+    rated_w
+        Power of all racks, the measure of what is much.
+    """
+    soon = forecast.time_s < forecast.time_s[0] + _SOON_S
+    low, high = (at_quantile(forecast, share) for share in (0.1, 0.9))
+
+    def widest(name: str) -> float:
+        width = np.asarray(getattr(high, name)) - np.asarray(getattr(low, name))
+        return float(np.max(width[soon]))
+
+    it_w, wet_bulb_k = widest("it_demand_w"), widest("wet_bulb_c")
+    if not it_w <= MOST_IT_SPREAD * rated_w:
+        return f"forecast: IT power of the next hour is uncertain by {it_w / 1e3:.0f} kW"
+    if not wet_bulb_k <= MOST_WET_BULB_SPREAD_K:
+        return f"forecast: wet bulb of the next hour is uncertain by {wet_bulb_k:.1f} K"
     return ""
 
 

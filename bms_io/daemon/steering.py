@@ -11,6 +11,7 @@ from bms_io.daemon.gates import (
     data_gate,
     forecast_gate,
     solver_gate,
+    spread_gate,
 )
 from bms_io.daemon.ladder import Ladder, Rung
 from twin.config import Site
@@ -145,7 +146,9 @@ class Steering:
         except Exception as error:
             # whatever goes wrong in it, the plant is held
             return None, f"forecast: failed: {type(error).__name__}: {error}"
-        return forecast, forecast_gate(forecast, now_s)
+        rated_w = self._site.facility.it.racks.rated_power_w
+        wrong = forecast_gate(forecast, now_s) or spread_gate(forecast, rated_w)
+        return forecast, wrong
 
     def _fall(self, seen: Estimate, failure: str) -> Plan:
         """Hold, follow the rules or let go, by how long it has been failing."""

@@ -139,6 +139,18 @@ def shifted(forecast):
     return forecast._replace(time_s=forecast.time_s - 7200.0)
 
 
+def unsure(forecast):
+    """The ensemble spreads over everything that is possible."""
+    low, high = (
+        forecast.inputs._replace(
+            wet_bulb_c=forecast.inputs.wet_bulb_c + k,
+            dry_bulb_c=forecast.inputs.dry_bulb_c + k,
+        )
+        for k in (-5.0, 5.0)
+    )
+    return forecast._replace(quantiles=(0.1, 0.9), bands=(low, high))
+
+
 def missing(forecast):
     return forecast._replace(time_s=forecast.time_s[:0])
 
@@ -280,6 +292,9 @@ HOST_CASES = [
          held_then_on, lambda: {"forecaster": NoForecast(absurd)}),
     Case(58, "forecast shifted by two hours", "times", "gate closed, hold", {},
          held_then_on, lambda: {"forecaster": NoForecast(shifted)}),
+    Case(58, "forecast that knows nothing", "ensemble spreads over 10 K",
+         "gate closed, hold", {}, held_then_on,
+         lambda: {"forecaster": NoForecast(unsure)}),
     Case(58, "forecast missing", "empty", "gate closed, hold", {},
          held_then_on, lambda: {"forecaster": NoForecast(missing)}),
     Case(59, "twin diverges from the plant", "prediction twice the truth",

@@ -11,6 +11,7 @@ from bms_io.daemon.gates import (
     ReversalGate,
     forecast_gate,
     solver_gate,
+    spread_gate,
 )
 from bms_io.daemon.order import COOLING_DIRECTION, most_cooling, safe_order
 from bms_io.limits import limits_of, load_limits
@@ -57,6 +58,37 @@ def test_a_sound_forecast_passes():
 )
 def test_a_wrong_forecast_is_found(forecast, why):
     assert why in forecast_gate(forecast, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("it_w", "wet_bulb_k", "why"),
+    [
+        (3e6, 2.0, ""),
+        (4.1e6, 2.0, "IT power of the next hour is uncertain by 8200 kW"),
+        (3e6, 3.1, "wet bulb of the next hour is uncertain by 6.2 K"),
+        (math.nan, 2.0, "uncertain"),
+    ],
+)
+@pytest.mark.parametrize("late", [False, True])
+def test_a_forecast_that_knows_nothing_of_the_next_hour_is_found(
+    it_w, wet_bulb_k, why, late
+):
+    """Spread to either side; what it does not know of tomorrow closes nothing."""
+    changes = {"it_demand_w": it_w, "wet_bulb_c": wet_bulb_k}
+    weight = np.array([0.0, 1.0]) if late else np.ones(2)
+    low, high = (
+        GOOD.inputs._replace(
+            **{n: getattr(GOOD.inputs, n) + s * d * weight for n, d in changes.items()}
+        )
+        for s in (-1.0, 1.0)
+    )
+    unsure = GOOD._replace(
+        time_s=np.array([0.0, 3600.0]), quantiles=(0.1, 0.9), bands=(low, high)
+    )
+    if late and math.isfinite(it_w):
+        why = ""
+    found = spread_gate(unsure, 10e6)
+    assert (why in found) if why else found == ""
 
 
 def test_the_model_is_judged_by_the_median_of_some_cycles():
