@@ -1,7 +1,7 @@
 """Courses drawn from the quantiles of a forecast, with errors that persist."""
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from twin.forecast import Series
 
@@ -40,7 +40,7 @@ def ensemble(
     score[:, 0] = shock[:, 0]
     for k in range(1, len(forecast)):
         score[:, k] = keep * score[:, k - 1] + np.sqrt(1.0 - keep**2) * shock[:, k]
-    known = np.asarray(norm.ppf(quantiles))
+    known = np.asarray(ndtri(quantiles))
     courses = np.empty_like(score)
     for k, row in enumerate(forecast):
         slope = np.diff(row) / np.diff(known)

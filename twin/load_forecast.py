@@ -7,7 +7,7 @@ Three cases: the queue of jobs behind it (``QueueLoad``), weeks of its own past
 from threading import Lock
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from twin.forecast import DAY_S, Series
 from twin.held_jobs import HeldJobs
@@ -111,7 +111,7 @@ def widened(told: Series, lead_s: Series, quantiles: tuple[float, ...]) -> Serie
     """
     middle = told[:, quantiles.index(0.5)][:, None]
     grown = np.sqrt(1.0 - np.exp(-(lead_s + STEP_S) / PRIOR_FADE_S))[:, None]
-    normal = norm.ppf(np.asarray(quantiles))[None, :]
+    normal = ndtri(np.asarray(quantiles))[None, :]
     prior = PRIOR_ERROR * middle * grown * normal
     return np.asarray(middle + np.sign(normal) * np.hypot(told - middle, prior))
 

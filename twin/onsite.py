@@ -12,7 +12,6 @@ Reda and Andreas (2004), doi:10.1016/j.solener.2003.12.003 (sun, by pvlib); Liu 
 
 import numpy as np
 import pandas as pd
-import pvlib
 
 from plant.power import pv
 from twin.config import Site
@@ -55,6 +54,8 @@ def pv_power(site: Site, weather: Weather) -> Series | None:
             "to 0."
         )
         raise DataError(message)
+    import pvlib  # half a second and 20 MB, for sites with modules only
+
     place = site.location
     zone = pd.Timedelta(hours=place.utc_offset_h)
     middle = pd.Timestamp(YEAR_START) - zone

@@ -6,18 +6,22 @@ time)``, setpoints in force as ``setpoints.<name>`` and the guard's vetoes as
 of the run, at the end of each scan and at the start of each control cycle.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from numpy.typing import NDArray
 
 from twin.guard import GuardEvent
 from twin.held_jobs import Delays
 from twin.interfaces import Decision
 from twin.signals import Inputs, Outputs, Setpoints
+
+if TYPE_CHECKING:
+    import xarray as xr  # the daemon has no use for it, and no memory to spare
 
 Block = NDArray[np.float64]
 SCAN_SIGNALS = (*Inputs._fields, *Outputs._fields)
@@ -80,6 +84,8 @@ def as_arrays(
     names
         Of the columns of their signals.
     """
+    import xarray as xr
+
     scan, cycle = ("scenario", "time"), ("scenario", "control_time")
     named = {
         name: (scan, np.stack([course.signals[:, at] for course in courses]))

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pvlib.iotools
 
 from twin.errors import DataError
 from twin.tables import read_csv
@@ -53,9 +52,11 @@ def read_rows(path: Path) -> pd.DataFrame:
 
 def _read_epw(path: Path) -> pd.DataFrame:
     """EPW by pvlib."""
+    from pvlib.iotools import read_epw  # half a second and 20 MB, not for CSV
+
     form = "EPW file"
     expected = "8 header lines and 35 columns of hourly data"
-    data = _by_pvlib(pvlib.iotools.read_epw, path, form, expected)
+    data = _by_pvlib(read_epw, path, form, expected)
     index = pd.DatetimeIndex(data.index)
     hour = (index.day_of_year - 1) * 24 + index.hour + 1
     leap = index.is_leap_year & (index.day_of_year > 59)
@@ -65,11 +66,13 @@ def _read_epw(path: Path) -> pd.DataFrame:
 
 def _read_tmy3(path: Path) -> pd.DataFrame:
     """TMY3 by pvlib, which has moved 29 February, if any, onto 1 March."""
+    from pvlib.iotools import read_tmy3
+
     form = "TMY3 file"
     expected = (
         "a line about the site, a line of column names, 8,760 hours 01:00 to 24:00"
     )
-    data = _by_pvlib(pvlib.iotools.read_tmy3, path, form, expected)
+    data = _by_pvlib(read_tmy3, path, form, expected)
     index = pd.DatetimeIndex(data.index)
     day = index.day_of_year - (index.is_leap_year & (index.month > 2))
     of_day_s = index.hour * 3600.0 + index.minute * 60.0
