@@ -23,6 +23,7 @@ from bms_io.points import PointMap, load_points
 from dashboards import console, controllers
 from optimizer.rules import RulesController
 from optimizer.rules_file import tuned_for
+from twin.ahead import make_ready
 from twin.config import Site, load_site
 from twin.errors import CommunicationError, ConfigError
 from twin.interfaces import Controller
@@ -147,6 +148,7 @@ def run(request: Request) -> None:
     )
     sink = PostgresSink(request.postgres, site.name) if request.postgres else None
     forecaster = make_forecaster(scenario)
+    make_ready(site, scenario.inputs_at(0.0))
     forecaster.prepare()  # learning takes seconds; a decision does not wait for it
     worker = Worker(
         request.controller,

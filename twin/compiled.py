@@ -70,6 +70,12 @@ def _compiled(function: Callable[P, R], *further: Path) -> Callable[P, R]:
     return made
 
 
+def is_cached(entry: Any) -> bool:
+    """Whether some compiled form of an entry point is on disk."""
+    folder = Path(entry.stats.cache_path)
+    return any(folder.glob(f"*.{entry.py_func.__name__}-*.nbi"))
+
+
 @_compiled
 def step(
     facility: Facility, state: State, inputs: Inputs, setpoints: Setpoints, dt_s: float
@@ -97,7 +103,7 @@ def _run(
 
 
 @_compiled
-def _settle(
+def settle_many(
     facility: Facility,
     states: Matrix,
     inputs: Matrix,
@@ -190,7 +196,7 @@ def settle(
     cases = max(sizes)
     out = np.empty((cases, len(Outputs._fields)))
     groups = [_matrix(tuple(g), cases) for g in (state, inputs, setpoints)]
-    _settle(facility, groups[0], groups[1], groups[2], passes, out)
+    settle_many(facility, groups[0], groups[1], groups[2], passes, out)
     return out
 
 

@@ -101,13 +101,13 @@ def excess(scene: Scene, row: Any) -> float:
         Kelvins above the temperature limits, and as many for each percent of overload of
         the UPS modules.
     """
-    return _excess(
+    return excess_k(
         scene.facility, scene.limits, scene.state, scene.worst, as_setpoints(row)
     )
 
 
 @_compiled
-def _excess(
+def excess_k(
     facility: Facility,
     limits: TemperatureLimits,
     state: State,

@@ -19,7 +19,9 @@ MOST_FORECAST_AGE_S = 3600.0  # assumption
 MOST_REVERSALS = 4  # of one setpoint within the last eight moves, assumption
 _MOVES = 8
 MOST_TOLD = 3  # reasons in one message
-MOST_IT_SPREAD = 0.75  # of the rated power, 10 to 90 %, assumption: 0.43 is the usual most
+MOST_IT_SPREAD = (
+    0.75  # of the rated power, 10 to 90 %, assumption: 0.43 is the usual most
+)
 MOST_WET_BULB_SPREAD_K = 6.0  # 10 to 90 %, assumption: 1.5 K is the usual most
 _SOON_S = 3600.0  # what a decision rests on before the next ones correct it
 _PLAUSIBLE_WET_BULB_C = (-45.0, 40.0)  # beyond any weather station record
@@ -74,7 +76,9 @@ def spread_gate(forecast: Forecast, rated_w: float) -> str:
 
     it_w, wet_bulb_k = widest("it_demand_w"), widest("wet_bulb_c")
     if not it_w <= MOST_IT_SPREAD * rated_w:
-        return f"forecast: IT power of the next hour is uncertain by {it_w / 1e3:.0f} kW"
+        return (
+            f"forecast: IT power of the next hour is uncertain by {it_w / 1e3:.0f} kW"
+        )
     if not wet_bulb_k <= MOST_WET_BULB_SPREAD_K:
         return f"forecast: wet bulb of the next hour is uncertain by {wet_bulb_k:.1f} K"
     return ""
