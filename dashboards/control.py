@@ -148,7 +148,7 @@ def run(request: Request) -> None:
     )
     sink = PostgresSink(request.postgres, site.name) if request.postgres else None
     forecaster = make_forecaster(scenario)
-    make_ready(site, scenario.inputs_at(0.0))
+    make_ready(site)
     forecaster.prepare()  # learning takes seconds; a decision does not wait for it
     worker = Worker(
         request.controller,
