@@ -17,6 +17,22 @@ SPOKEN_HELP = (
     "as its point map says, Modbus TCP, BACnet/IP, or both: meters and UPS on Modbus, "
     "cooling on BACnet, where the map itself has one protocol only."
 )
+DeviceHostOption = Annotated[
+    str | None, typer.Option(help="Host of all devices instead of the map's.")
+]
+DevicePortOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Modbus TCP port instead of the first of the map; others follow."
+    ),
+]
+DeviceBacnetPortOption = Annotated[
+    int | None, typer.Option(help="UDP port of the first BACnet device, others follow.")
+]
+SpokenOption = Annotated[
+    Spoken,
+    typer.Option("--protocol", help="What the plant speaks, as for serve-plant."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 HoursOption = Annotated[float, typer.Option(help="Simulated hours.")]
 DateOption = Annotated[str, typer.Option(help="Day of the year, MM-DD, local.")]

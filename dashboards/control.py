@@ -19,8 +19,10 @@ from bms_io.daemon.service import TOKEN_FILE, WHERE_FILE, Settings, serve
 from bms_io.daemon.setup import Setup, TurnReport
 from bms_io.daemon.worker import Worker
 from bms_io.limits import Limits, limits_of, load_limits
-from bms_io.points import PointMap, load_points
+from bms_io.points import PointMap
+from bms_io.spoken import Spoken
 from dashboards import console, controllers
+from dashboards.places import Where, located
 from optimizer.rules import RulesController
 from optimizer.rules_file import tuned_for
 from twin.ahead import make_ready
@@ -60,6 +62,8 @@ class Request(NamedTuple):
     postgres: str | None
     directory: Path
     store: Path | None = None  # of versions of the fitted numbers
+    bacnet_port: int | None = None
+    spoken: Spoken = "as-mapped"
 
 
 def make_controller(
@@ -92,10 +96,8 @@ def read_sources(request: Request) -> Sources:
         If one of them is wrong.
     """
     site = in_force(load_site(request.site), request.store)
-    points = load_points(_points_path(request, site))
-    if request.host or request.port:
-        device = next(iter(points.devices.values()))
-        points = points.at(request.host or device.host, request.port or device.port)
+    where = (request.host, request.port, request.bacnet_port, request.spoken)
+    points = located(Where(str(_points_path(request, site)), *where))
     path = _limits_path(request)
     return Sources(site, points, load_limits(path) if path else limits_of(site))
 

@@ -7,6 +7,12 @@ import typer
 from typer.core import TyperGroup
 
 from dashboards import console
+from dashboards.cli_options import (
+    DeviceBacnetPortOption,
+    DeviceHostOption,
+    DevicePortOption,
+    SpokenOption,
+)
 
 
 class _RunUnlessNamed(TyperGroup):
@@ -51,8 +57,10 @@ def control_run(
     ] = None,
     weather: Annotated[str | None, typer.Option(help="EPW or CSV file.")] = None,
     load: Annotated[str | None, typer.Option(help="CSV of IT power.")] = None,
-    host: Annotated[str | None, typer.Option(help="Instead of the map's.")] = None,
-    port: Annotated[int | None, typer.Option(help="Instead of the map's.")] = None,
+    host: DeviceHostOption = None,
+    port: DevicePortOption = None,
+    bacnet_port: DeviceBacnetPortOption = None,
+    protocol: SpokenOption = "as-mapped",
     scan: Annotated[
         float | None,
         typer.Option(help="Safety cycle, plant time in s; the site's else."),
@@ -112,6 +120,8 @@ def control_run(
                 postgres=postgres,
                 directory=directory,
                 store=store,
+                bacnet_port=bacnet_port,
+                spoken=protocol,
             )
         )
 

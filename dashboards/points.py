@@ -14,29 +14,18 @@ from bms_io.point_live import LivePoint, findings, look
 from bms_io.point_names import SIGNALS
 from bms_io.point_release import Released, release_points
 from bms_io.point_write import Outcome, write_point, write_service_point
-from bms_io.points import PointMap, load_points, missing_files
+from bms_io.points import PointMap, missing_files
 from bms_io.site_driver import SiteDriver
-from bms_io.spoken import Spoken, speak
 from bms_io.status_codes import status_of
 from dashboards import console
+from dashboards.places import Where, located
 from dashboards.plain import plain
 from twin.config import load_site
 from twin.errors import CommunicationError, ConfigError, GuardRefusedError
-from twin.resources import resolve
 from twin.yaml_source import describe, read_yaml
 
 _OPTIONAL = ("inputs.", "outputs.")  # a loop does without some, not without the others
 _MODES = {0.0: "local control", 1.0: "remote mode"}
-
-
-class Where(NamedTuple):
-    """Which map, and where its devices answer if not as mapped."""
-
-    point_map: str
-    host: str | None
-    port: int | None
-    bacnet_port: int | None
-    spoken: Spoken
 
 
 class Wanted(NamedTuple):
@@ -59,7 +48,7 @@ def check(where: Where, live: bool, as_json: bool) -> None:
     CommunicationError
         If the map is right but devices do not answer.
     """
-    point_map = _load(where)
+    point_map = located(where)
     if missing := missing_files(point_map):
         raise ConfigError("\n".join(missing))
     summary: dict[str, Any] = {
@@ -107,7 +96,7 @@ def read(where: Where, names: list[str], as_json: bool) -> None:
     ConfigError
         If a name is not in the map.
     """
-    point_map = _load(where)
+    point_map = located(where)
     unknown = [name for name in names if name not in point_map.points]
     if unknown:
         raise ConfigError(_unknown(point_map, unknown))
@@ -159,7 +148,7 @@ def write(where: Where, wanted: Wanted, as_json: bool) -> None:
     CommunicationError
         If a device is lost, refused the value, or did not bring it into force.
     """
-    point_map = _load(where)
+    point_map = located(where)
     if wanted.name not in point_map.points:
         raise ConfigError(_unknown(point_map, [wanted.name]))
     point = point_map.points[wanted.name]
@@ -226,7 +215,7 @@ def release(where: Where, given: Given, as_json: bool) -> None:
     CommunicationError
         If a device is lost or refused it.
     """
-    point_map = _load(where)
+    point_map = located(where)
     unknown = [name for name in given.names if name not in point_map.points]
     if unknown:
         raise ConfigError(_unknown(point_map, unknown))
@@ -277,29 +266,6 @@ def _not_in_force(outcome: Outcome) -> str:
         f"{outcome.name}: acknowledged, but not in force; the plant is in {mode}. "
         "Setpoints are in force in remote mode, which a changing heartbeat keeps."
     )
-
-
-def _load(where: Where) -> PointMap:
-    """Map with its devices where they answer."""
-    point_map = load_points(resolve(where.point_map, "points", ".yaml"))
-    point_map = speak(point_map, where.spoken)
-    if where.host is None and where.port is None and where.bacnet_port is None:
-        return point_map
-    first = {"modbus_tcp": where.port, "bacnet_ip": where.bacnet_port}
-    servers: dict[str, list[object]] = {name: [] for name in first}
-    devices = {}
-    for name, device in point_map.devices.items():
-        # as serve-plant: units of one address share a port, the next ones follow
-        server = (device.host, device.port, device.device_instance)
-        others = servers.setdefault(device.protocol, [])
-        if server not in others:
-            others.append(server)
-        base = first.get(device.protocol)
-        devices[name] = device._replace(
-            host=where.host or device.host,
-            port=base + others.index(server) if base else device.port,
-        )
-    return point_map._replace(devices=devices)
 
 
 def _unknown(point_map: PointMap, names: list[str]) -> str:

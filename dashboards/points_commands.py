@@ -6,6 +6,12 @@ from typing import Annotated, Literal
 import typer
 
 from dashboards import console
+from dashboards.cli_options import (
+    DeviceBacnetPortOption,
+    DeviceHostOption,
+    DevicePortOption,
+    SpokenOption,
+)
 
 points_app = typer.Typer(
     help="Check, read and write the points of a site; import and export point maps.",
@@ -16,26 +22,9 @@ MapArgument = Annotated[
     str, typer.Argument(metavar="MAP", help="Name of a shipped point map, or a file.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
-HostOption = Annotated[
-    str | None, typer.Option(help="Host of all devices instead of the map's.")
-]
-PortOption = Annotated[
-    int | None,
-    typer.Option(
-        help="Modbus TCP port instead of the first of the map; others follow."
-    ),
-]
-BacnetPortOption = Annotated[
-    int | None, typer.Option(help="UDP port of the first BACnet device, others follow.")
-]
 DirectoryOption = Annotated[
     Path,
     typer.Option(help="Where audit.sqlite is kept; it also remembers the last write."),
-]
-# the same words as bms_io.spoken.Spoken, which would load the drivers with --help
-SpokenOption = Annotated[
-    Literal["as-mapped", "modbus", "bacnet", "both"],
-    typer.Option("--protocol", help="What the plant speaks, as for serve-plant."),
 ]
 
 
@@ -45,17 +34,18 @@ def points_check(
     live: Annotated[
         bool, typer.Option("--live", help="Also read every point from its device.")
     ] = False,
-    host: HostOption = None,
-    port: PortOption = None,
-    bacnet_port: BacnetPortOption = None,
+    host: DeviceHostOption = None,
+    port: DevicePortOption = None,
+    bacnet_port: DeviceBacnetPortOption = None,
     protocol: SpokenOption = "as-mapped",
     as_json: JsonOption = False,
 ) -> None:
     """Check a point map: all mistakes at once, each with line and repair."""
     with console.reporting(as_json):
         from dashboards import points
+        from dashboards.places import Where
 
-        where = points.Where(point_map, host, port, bacnet_port, protocol)
+        where = Where(point_map, host, port, bacnet_port, protocol)
         points.check(where, live, as_json)
 
 
@@ -89,17 +79,18 @@ def points_read(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME]...", help="All if none.")
     ] = None,
-    host: HostOption = None,
-    port: PortOption = None,
-    bacnet_port: BacnetPortOption = None,
+    host: DeviceHostOption = None,
+    port: DevicePortOption = None,
+    bacnet_port: DeviceBacnetPortOption = None,
     protocol: SpokenOption = "as-mapped",
     as_json: JsonOption = False,
 ) -> None:
     """Read points once: value, unit, quality, raw."""
     with console.reporting(as_json):
         from dashboards import points
+        from dashboards.places import Where
 
-        where = points.Where(point_map, host, port, bacnet_port, protocol)
+        where = Where(point_map, host, port, bacnet_port, protocol)
         points.read(where, names or [], as_json)
 
 
@@ -113,17 +104,18 @@ def points_write(
         str | None, typer.Option(help="Site whose narrower limits also hold.")
     ] = None,
     directory: DirectoryOption = Path("runs/commissioning"),
-    host: HostOption = None,
-    port: PortOption = None,
-    bacnet_port: BacnetPortOption = None,
+    host: DeviceHostOption = None,
+    port: DevicePortOption = None,
+    bacnet_port: DeviceBacnetPortOption = None,
     protocol: SpokenOption = "as-mapped",
     as_json: JsonOption = False,
 ) -> None:
     """Write one point within its limits, read it back, keep a record."""
     with console.reporting(as_json):
         from dashboards import points
+        from dashboards.places import Where
 
-        where = points.Where(point_map, host, port, bacnet_port, protocol)
+        where = Where(point_map, host, port, bacnet_port, protocol)
         wanted = points.Wanted(name, value, yes, site, directory)
         points.write(where, wanted, as_json)
 
@@ -137,17 +129,18 @@ def points_release(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     directory: DirectoryOption = Path("runs/commissioning"),
-    host: HostOption = None,
-    port: PortOption = None,
-    bacnet_port: BacnetPortOption = None,
+    host: DeviceHostOption = None,
+    port: DevicePortOption = None,
+    bacnet_port: DeviceBacnetPortOption = None,
     protocol: SpokenOption = "as-mapped",
     as_json: JsonOption = False,
 ) -> None:
     """Give setpoints back: Null over BACnet, the default over Modbus; keep a record."""
     with console.reporting(as_json):
         from dashboards import points
+        from dashboards.places import Where
 
-        where = points.Where(point_map, host, port, bacnet_port, protocol)
+        where = Where(point_map, host, port, bacnet_port, protocol)
         points.release(where, points.Given(names or [], yes, directory), as_json)
 
 
