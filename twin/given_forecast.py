@@ -1,9 +1,9 @@
 """A forecast made by others, from a file: weather, price, carbon, IT power.
 
 CSV with ``time`` (ISO 8601 with its offset from UTC, ascending) and one or more of the
-columns ``COLUMNS``. It replaces the own forecast of these series wherever it covers the
-whole horizon; else the own forecast stands. The width of the own bands is kept about the
-new middle: a file of single values says nothing of its error.
+columns ``COLUMNS``. It replaces the own forecast of these series as far as it reaches;
+where it ends or has a gap the own forecast stands. The width of the own bands is kept about
+the new middle: a file of single values says nothing of its error.
 
 The weather of a run is that of a typical year, so the year of the times is dropped.
 """
@@ -46,23 +46,21 @@ class GivenForecast(NamedTuple):
         Returns
         -------
         ndarray
-            Shape (time,); empty where the file does not cover the whole horizon or has
-            a gap in it.
+            Shape (time,); nan where the file has nothing, or a gap above three hours.
         """
-        nothing = np.zeros(0)
+        at_s = now_s + lead_s + step_s / 2.0
+        found = np.full(len(at_s), np.nan)
         if name not in self.values:
-            return nothing
+            return found
         known = np.isfinite(self.values[name])
         time_s, value = self.time_s[known], self.values[name][known]
-        at_s = now_s + lead_s + step_s / 2.0
-        if len(time_s) < 2 or at_s[0] < time_s[0] - HOUR_S / 2:
-            return nothing
-        if at_s[-1] > time_s[-1] + HOUR_S:  # an hourly value holds for its hour
-            return nothing
+        if len(time_s) < 2:
+            return found
         after = np.clip(np.searchsorted(time_s, at_s), 1, len(time_s) - 1)
-        if (time_s[after] - time_s[after - 1] > LONGEST_GAP_S).any():
-            return nothing
-        return np.asarray(np.interp(at_s, time_s, value))
+        near = time_s[after] - time_s[after - 1] <= LONGEST_GAP_S
+        # the first value holds from half an hour before, the last one for its hour
+        reached = (at_s >= time_s[0] - HOUR_S / 2) & (at_s <= time_s[-1] + HOUR_S)
+        return np.where(near & reached, np.interp(at_s, time_s, value), found)
 
 
 def read_forecast(path: Path, start_s: float, utc_offset_h: float) -> GivenForecast:
@@ -151,9 +149,11 @@ def told(given: GivenForecast, duration_s: float) -> str:
     for name in given.values:
         now_s = np.arange(0.0, duration_s, HOUR_S)
         lead_s = np.arange(0.0, horizon_s, 900.0)
-        whole = [len(given.over(name, float(at), lead_s, 900.0)) > 0 for at in now_s]
-        parts.append(f"{name} for {np.mean(whole):.0%} of the decisions")
+        there = [
+            np.isfinite(given.over(name, float(at), lead_s, 900.0)) for at in now_s
+        ]
+        parts.append(f"{name} for {np.mean(there):.0%} of the steps to plan")
     return (
-        f"{given.source}: used as the forecast of {', '.join(parts)}; else, where it does "
-        "not reach 24 h ahead or has a gap above 3 h, the own forecast stands"
+        f"{given.source}: used as the forecast of {', '.join(parts)}; else, where it "
+        "ends or has a gap above 3 h, the own forecast stands"
     )

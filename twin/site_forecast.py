@@ -241,13 +241,12 @@ class SiteForecaster:
     def _about_given(
         self, name: str, own: Series, now_s: float, lead_s: Series
     ) -> Series:
-        """The own quantiles, moved so that their middle is what was given, if it was."""
+        """The own quantiles, moved so that their middle is what was given, where it was."""
         if self._given is None:
             return own
         given = self._given.over(name, now_s, lead_s, STEP_S)
-        if len(given) == 0:
-            return own
-        return own + (given - own[:, own.shape[1] // 2])[:, None]
+        shift = given - own[:, own.shape[1] // 2]
+        return own + np.where(np.isnan(shift), 0.0, shift)[:, None]
 
     def _price(
         self, now_s: float, lead_s: Series, steps: Series, expected: Series

@@ -42,23 +42,34 @@ def test_times_of_any_zone_come_to_the_clock_of_the_run(tmp_path):
     assert local.time_s[0] == pytest.approx(0.0)
 
 
-def test_it_is_used_where_it_covers_the_horizon_only(tmp_path):
+def test_it_is_used_as_far_as_it_reaches(tmp_path):
     found = read_forecast(write(tmp_path, hourly(30)), START_S, 0.0)
-    assert len(found.over("dry_bulb_c", 0.0, LEAD_S, 900.0)) == 96
-    assert len(found.over("dry_bulb_c", 8 * 3600.0, LEAD_S, 900.0)) == 0
-    assert len(found.over("dry_bulb_c", -7200.0, LEAD_S, 900.0)) == 0
-    assert len(found.over("wet_bulb_c", 0.0, LEAD_S, 900.0)) == 0
-    assert "29% of the decisions" in told(found, DAY_S)
+
+    def there(name, hour):
+        return np.isfinite(found.over(name, hour * 3600.0, LEAD_S, 900.0))
+
+    assert there("dry_bulb_c", 0.0).all()
+    late = there("dry_bulb_c", 8.0)  # the value of hour 29 holds until 30
+    assert late[: 22 * 4].all()
+    assert not late[22 * 4 :].any()
+    early = there("dry_bulb_c", -2.0)
+    assert not early[:6].any()
+    assert early[6:].all()
+    assert not there("wet_bulb_c", 0.0).any()
+    assert "73% of the steps to plan" in told(found, DAY_S)
 
 
 def test_a_gap_above_three_hours_is_not_bridged(tmp_path):
     lines = hourly(30).splitlines()
     gap = "\n".join(lines[:10] + lines[15:])
     found = read_forecast(write(tmp_path, gap), START_S, 0.0)
-    assert len(found.over("dry_bulb_c", 0.0, LEAD_S, 900.0)) == 0
+    there = np.isfinite(found.over("dry_bulb_c", 0.0, LEAD_S, 900.0))
+    assert there[: 8 * 4].all()
+    assert not there[8 * 4 : 14 * 4].any()
+    assert there[14 * 4 :].all()
     small = "\n".join(lines[:10] + lines[12:])
     found = read_forecast(write(tmp_path, small), START_S, 0.0)
-    assert len(found.over("dry_bulb_c", 0.0, LEAD_S, 900.0)) == 96
+    assert np.isfinite(found.over("dry_bulb_c", 0.0, LEAD_S, 900.0)).all()
 
 
 @pytest.mark.parametrize(
@@ -111,3 +122,23 @@ def test_the_controllers_get_it_and_keep_their_own_band(tmp_path):
         own.bands[-1].dry_bulb_c - own.bands[MIDDLE].dry_bulb_c,
     )
     np.testing.assert_array_equal(given_one.inputs.it_demand_w, own.inputs.it_demand_w)
+
+
+def test_beyond_its_end_the_own_forecast_stands(tmp_path):
+    """A file of 18 h is used for 18 h; what the controllers get is finite throughout."""
+    zone = f"{SITE.location.utc_offset_h:+03.0f}:00"
+    path = write(tmp_path, hourly(18, zone, "31.5"))
+    plain = load_scenario(SITE, "07-15", 6)
+    with_file = load_scenario(SITE, "07-15", 6, forecast_file=path)
+    made = []
+    for scenario in (plain, with_file):
+        forecaster = make_forecaster(scenario)
+        seen = Inputs(*(float(value) for value in scenario.inputs_at(0.0)))
+        forecaster.observe(0.0, seen)
+        made.append(forecaster.forecast(0.0))
+    own, mixed = made
+    covered = mixed.time_s + mixed.step_s <= 18 * 3600.0
+    np.testing.assert_allclose(mixed.inputs.dry_bulb_c[covered], 31.5)
+    np.testing.assert_allclose(
+        mixed.inputs.dry_bulb_c[~covered], own.inputs.dry_bulb_c[~covered]
+    )
