@@ -63,6 +63,7 @@ class ClosedLoop:
         self.keeper = ModeKeeper(setup.wanted)
         self.emergency = Emergency(setup.limits)
         self.stopping = asyncio.Event()
+        self.why_ends = "time is over"  # or the signal that came
         self._handover = Handover(
             setup.site,
             setup.point_map,
@@ -284,7 +285,9 @@ class ClosedLoop:
 
     async def _end(self) -> None:
         """Give the plant back if it is there, and close everything."""
+        now_s = self._seen.time_s if self._seen else 0.0
         try:
+            self._audit.record("ends", now_s, why=self.why_ends, mode=self.keeper.mode)
             await self._handover.close(self._seen)
         except AuditError:
             await self._handover.abandon()

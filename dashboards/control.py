@@ -138,6 +138,7 @@ def run(request: Request) -> None:
     if request.mode not in list(Mode):
         message = f"--mode {request.mode}: allowed are {', '.join(Mode)}."
         raise ConfigError(message)
+    _check_numbers(request)
     controllers.make((request.controller,), site)  # refused here, not in the child
     hours = request.hours or FORECAST_HOURS
     scenario = load_scenario(site, request.date, hours, request.weather, request.load)
@@ -203,6 +204,30 @@ def run(request: Request) -> None:
             sink.close()
 
 
+def _check_numbers(request: Request) -> None:
+    """Refuse times that are none, and a folder that cannot be made.
+
+    Raises
+    ------
+    ConfigError
+        Naming the option.
+    """
+    times = {"--hours": request.hours, "--scan": request.scan_s}
+    times |= {"--speed": request.speed, "--deadline": request.deadline_s}
+    for option, value in times.items():
+        if value is not None and not 0.0 < value < float("inf"):
+            message = f"{option} {value:g}: must be a number above 0."
+            raise ConfigError(message)
+    try:
+        request.directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = (
+            f"--directory {request.directory}: cannot be made ({error.strerror}). "
+            "Give a folder that you may write to."
+        )
+        raise ConfigError(message) from error
+
+
 def _describe(request: Request, hours: float) -> None:
     """Say in the folder what is controlled there, for the dashboard."""
     run = {
@@ -216,7 +241,6 @@ def _describe(request: Request, hours: float) -> None:
         "seed": 0,
         "spread": 0.0,
     }
-    request.directory.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"run": run}, indent=2, sort_keys=True) + "\n"
     (request.directory / RUN_FILE).write_text(text, encoding="utf-8")
 
@@ -265,7 +289,12 @@ def ask(directory: Path, command: str, role: str, **body: Any) -> dict[str, Any]
             said = json.loads(error.read())
             raise ConfigError(str(said["error"])) from error
     except OSError as error:
-        message = f"the daemon (process {where['pid']}) does not answer: {error}"
+        message = (
+            f"--directory {directory}: the daemon (process {where['pid']}) does not "
+            f"answer ({error}). If it was killed, the plant goes to local control when "
+            "its heartbeat time-out is over: see plant.mode with `wetbulb points read`. "
+            "Start it again with `wetbulb control SITE`; it comes up in shadow."
+        )
         raise CommunicationError(message) from error
 
 

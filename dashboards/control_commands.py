@@ -135,6 +135,8 @@ def _tell(directory: Path, command: str, role: str = "operator", **body: Any) ->
         told = (
             "taken, in force at the next turn" if "next_turn" in said else said["done"]
         )
+        if said.get("missing"):
+            told = f"noted, auto still needs: {'; '.join(said['missing'])}"
         console.write(f"{command}: {told}")
 
 

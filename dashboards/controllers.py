@@ -50,7 +50,7 @@ def check(names: tuple[str, ...], allowed: tuple[str, ...]) -> None:
     if listed <= set(allowed) and len(set(names)) == len(names):
         return
     message = (
-        f"--controllers {','.join(names)}: give each controller once, separated by "
+        f"controllers {','.join(names)}: give each controller once, separated by "
         f"commas, from {', '.join(allowed)}, rl:<policy>."
     )
     raise ConfigError(message)

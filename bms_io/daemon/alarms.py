@@ -114,12 +114,19 @@ class AlarmBook:
         self.entries[name] = after
         return _transition(self._table[name], entry, after)
 
-    def shelve(self, name: str, who: str, now_s: float, for_s: float) -> None:
-        """Put it away, at most as long as its table says; it comes back by itself."""
-        until_s = now_s + min(for_s, self._table[name].most_shelved_s)
+    def shelve(self, name: str, who: str, now_s: float, for_s: float) -> float:
+        """Put it away; it comes back by itself.
+
+        Returns
+        -------
+        float
+            For how long: at most as its table says. [s]
+        """
+        given_s = min(for_s, self._table[name].most_shelved_s)
         self.entries[name] = self.entries[name]._replace(
-            shelved_until_s=until_s, shelved_by=who
+            shelved_until_s=now_s + given_s, shelved_by=who
         )
+        return given_s
 
     def standing(self, now_s: float) -> list[str]:
         """Names of what a person should look at, most urgent first."""

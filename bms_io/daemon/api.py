@@ -133,15 +133,15 @@ class Api:
             return _error(413, "the request is too long")
         body = await reader.readexactly(length)
         route = self._routes.get(path)
-        if route is None or route.method != method:
-            return _error(
-                404, f"{method} {path}: allowed are {', '.join(self._routes)}"
-            )
+        if route is None:
+            return _error(404, f"{path}: there are {', '.join(self._routes)}")
+        if route.method != method:
+            return _error(405, f"{path}: takes {route.method}, not {method}")
         role = self._role(headers.get("authorization", ""))
         if route.role and role is None:
             return _error(401, "give a token of the token file")
         if route.role and ROLES.index(role or "viewer") < ROLES.index(route.role):
-            return _error(403, f"a {role} may not; ask an {route.role}")
+            return _error(403, f"{role}: may not. It takes the token: {route.role}")
         try:
             content = json.loads(body or b"{}")
             who = str(content.get("who") or role or "anybody")

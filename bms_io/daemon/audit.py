@@ -25,7 +25,7 @@ RESERVE_BYTES = 4 << 20  # enough for thousands of rows, assumption
 _FIRST = "0" * 64
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS audit (
-  number INTEGER PRIMARY KEY, wall TEXT NOT NULL, monotonic_s REAL NOT NULL,
+  number INTEGER PRIMARY KEY AUTOINCREMENT, wall TEXT NOT NULL, monotonic_s REAL NOT NULL,
   time_s REAL NOT NULL, event TEXT NOT NULL, body TEXT NOT NULL,
   previous TEXT NOT NULL, digest TEXT NOT NULL);
 CREATE TRIGGER IF NOT EXISTS no_update BEFORE UPDATE ON audit
@@ -269,7 +269,27 @@ def verify_audit(path: Path) -> tuple[int, str]:
             )
             raise DataError(message)
         count, digest = entry.number, entry.digest
+    ever = _ever_written(path)
+    if ever > count:
+        message = (
+            f"{path}: rows {count + 1} to {ever} were cut off at the end. What stands "
+            "before them is sound; keep the file and start a new one."
+        )
+        raise DataError(message)
     return count, digest
+
+
+def _ever_written(path: Path) -> int:
+    """Highest number that the database gave out; 0 where it does not keep it."""
+    where = f"file:{path}?mode=ro"
+    try:
+        with contextlib.closing(sqlite3.connect(where, uri=True, timeout=5.0)) as base:
+            row = base.execute(
+                "SELECT seq FROM sqlite_sequence WHERE name = 'audit'"
+            ).fetchone()
+    except sqlite3.Error:
+        return 0  # a log of an earlier version has no such table
+    return int(row[0]) if row else 0
 
 
 def _chained(row: tuple[Any, ...], previous: str) -> str:

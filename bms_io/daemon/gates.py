@@ -91,15 +91,19 @@ def solver_gate(decision: Decision) -> str:
 
 
 class ModelGate:
-    """Compares what was predicted with what came of it."""
+    """Compares what was predicted with what came of it, at the IT load that came.
+
+    How wrong the forecast of the IT load was says nothing of the twin; quarter hours of an
+    exascale machine differ by a factor.
+    """
 
     def __init__(self) -> None:
-        self._predicted_w = math.nan
+        self._predicted_w = self._it_w = math.nan
         self._misses: deque[float] = deque(maxlen=RESIDUAL_CYCLES)
 
-    def expect(self, decision: Decision) -> None:
-        """Remember the prediction of a decision in force."""
-        self._predicted_w = decision.predicted_site_power_w
+    def expect(self, decision: Decision, it_w: float = math.nan) -> None:
+        """Remember the prediction of a decision in force, and the IT power in it."""
+        self._predicted_w, self._it_w = decision.predicted_site_power_w, it_w
 
     @property
     def residual(self) -> float:
@@ -110,10 +114,13 @@ class ModelGate:
     def check(self, estimate: Estimate) -> str:
         """Judge the last cycles."""
         measured_w = estimate.measured.get("site_power_w", math.nan)
+        surprise_w = estimate.measured.get("it_power_w", math.nan) - self._it_w
+        if math.isfinite(surprise_w):
+            measured_w -= surprise_w
         miss = abs(measured_w - self._predicted_w) / max(abs(self._predicted_w), 1.0)
         if math.isfinite(miss):
             self._misses.append(miss)
-        self._predicted_w = math.nan
+        self._predicted_w = self._it_w = math.nan
         if self.residual > MOST_RESIDUAL:
             return f"model: predicted site power is off by {self.residual:.0%}"
         return ""

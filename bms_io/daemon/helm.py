@@ -1,6 +1,7 @@
 """What a turn does, as far as its mode allows."""
 
 import math
+import re
 
 from bms_io.command import Sent
 from bms_io.daemon.audit import AuditLog
@@ -21,6 +22,7 @@ from twin.errors import AuditError
 from twin.interfaces import Estimate
 
 WARM_MARGIN_K = 0.5  # above sensor noise, assumption
+TOLD_AGAIN_S = 900.0  # a plant that is away must not fill the disk with its absence
 
 
 class Helm:
@@ -56,6 +58,7 @@ class Helm:
         self._record = record
         self._tally = tally
         self._due_s = -math.inf
+        self._told = ("", -math.inf)  # last reason to hold that was recorded, and when
         self.held = ""  # why the plant was left alone in this turn
         self.plan: Plan | None = None
         self.sent: Sent | None = None
@@ -177,7 +180,16 @@ class Helm:
         self.held = why
         if self._handover.keeper.wanted is Mode.AUTO:
             self._tally.held += 1
-            self.note("hold", now_s, why=why)
+            if self._is_news(now_s, why):
+                self.note("hold", now_s, why=why)
+
+    def _is_news(self, now_s: float, why: str) -> bool:
+        """Whether a reason is another than a while ago, whatever numbers are in it."""
+        kind, since_s = re.sub(r"[0-9.]+", "#", why), now_s - self._told[1]
+        if kind == self._told[0] and since_s < TOLD_AGAIN_S:
+            return False
+        self._told = (kind, now_s)
+        return True
 
     def _note_plan(self, event: str, seen: Estimate, plan: Plan) -> None:
         self.note(

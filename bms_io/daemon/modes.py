@@ -106,8 +106,9 @@ class ModeKeeper:
         return None if self.mode is Mode.ADVISE else self._go(Mode.SHADOW, "not armed")
 
     def step_down(self, why: str) -> Change | None:
-        """Leave auto; a person must arm it again."""
+        """Leave auto; a person must arm it and ask for it again."""
         self.armed_by = ""
+        self.wanted = Mode.SHADOW
         return self._go(Mode.SHADOW, why)
 
     def _go(self, mode: Mode, why: str) -> Change | None:

@@ -194,7 +194,7 @@ class Monitor:
         lines += self._histogram()
         active = sum(e.active for e in self.alarms.entries.values())
         lines.append(f"wetbulb_alarms_active {active}")
-        return "\n".join(lines) + "\n"
+        return "\n".join(_described(lines)) + "\n"
 
     def _histogram(self) -> list[str]:
         name, total, lines = "wetbulb_turn_seconds", 0, []
@@ -202,3 +202,37 @@ class Monitor:
             total += count
             lines.append(f'{name}_bucket{{le="{edge}"}} {total}')
         return [*lines, f"{name}_sum {self._turn_sum_s:.6f}", f"{name}_count {total}"]
+
+
+_HELP = {
+    "points": "Readings by quality.",
+    "mode": "Mode of the daemon, 1 for the one that it is in.",
+    "emergency": "Whether maximum cooling is latched.",
+    "site_power_watts": "Measured power of the site.",
+    "last_turn_age_seconds": "Since the last turn ended.",
+    "history_waiting": "Samples that wait for the historian.",
+    "history_lost_total": "Samples that the historian could not take.",
+    "turn_seconds": "Duration of a turn.",
+    "alarms_active": "Alarms whose condition is there.",
+}
+
+
+def _described(lines: list[str]) -> list[str]:
+    """Lines with HELP and TYPE before the first of each metric."""
+    told, seen = [], set()
+    for line in lines:
+        name = line.partition("{")[0].partition(" ")[0]
+        for suffix in ("_bucket", "_sum", "_count"):
+            if name.removesuffix(suffix) == "wetbulb_turn_seconds":
+                name = "wetbulb_turn_seconds"
+        if name not in seen:
+            seen.add(name)
+            kind = "counter" if name.endswith("_total") else "gauge"
+            kind = "histogram" if name == "wetbulb_turn_seconds" else kind
+            short = name.removeprefix("wetbulb_")
+            known = _HELP.get(
+                short, short.removesuffix("_total").replace("_", " ") + "."
+            )
+            told += [f"# HELP {name} {known}", f"# TYPE {name} {kind}"]
+        told.append(line)
+    return told

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from bms_io.daemon.api import Answer, Api, Route, read_tokens
 from bms_io.daemon.early import EarlyWatch
+from bms_io.daemon.gates import brief
 from bms_io.daemon.historian import FOLDER, Historian
 from bms_io.daemon.instance import InstanceLock
 from bms_io.daemon.logs import JsonLog
@@ -103,13 +104,13 @@ async def serve(
     (directory / WHERE_FILE).write_text(json.dumps(where))
     stop = _stopper(loop, pace)
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
     log.say("info", "starts", **where, plant_time_s=start_s)
     notify("READY=1")
     try:
         await loop.run(settings.duration_s)
     finally:
-        log.say("info", "ends")
+        log.say("info", "ends", why=loop.why_ends)
         await api.close()
         historian.close()
         with contextlib.suppress(OSError):
@@ -130,11 +131,12 @@ def _tie_once(pace: FreePace) -> Callable[[TurnReport], None]:
     return watch
 
 
-def _stopper(loop: ClosedLoop, pace: FreePace) -> Callable[[], None]:
+def _stopper(loop: ClosedLoop, pace: FreePace) -> Callable[[int], None]:
     """What a signal does: the turn ends, the plant is given back, then we end."""
 
-    def stop() -> None:
+    def stop(number: int) -> None:
         notify("STOPPING=1")
+        loop.why_ends = f"signal {signal.Signals(number).name}"
         loop.stopping.set()
         pace.wake.set()
 
@@ -151,7 +153,9 @@ def _routes(loop: ClosedLoop, monitor: Monitor) -> dict[str, Route]:
         return Answer(200, '{"alive": true}')
 
     def ready(who: str, body: dict[str, Any]) -> Answer:
-        problems = list(monitor.last.seen.problems) if monitor.last else ["no turn yet"]
+        problems = (
+            [brief(monitor.last.seen.problems)] if monitor.last else ["no turn yet"]
+        )
         return Answer(200 if monitor.ready else 503, _json({"problems": problems}))
 
     def metrics(who: str, body: dict[str, Any]) -> Answer:
@@ -164,7 +168,10 @@ def _routes(loop: ClosedLoop, monitor: Monitor) -> dict[str, Route]:
                 message = f"mode {wanted}: allowed are {', '.join(Mode)}"
                 return Answer(400, _json({"error": message}))
             loop.command(name, who, Mode(wanted))
-            return Answer(200, _json({"done": name, "next_turn": True}))
+            reply: dict[str, Any] = {"done": name, "next_turn": True}
+            if name == "mode" and wanted == Mode.AUTO and monitor.last is not None:
+                reply["missing"] = list(monitor.last.missing)
+            return Answer(200, _json(reply))
 
         return act
 
@@ -230,10 +237,16 @@ def _on_alarm(monitor: Monitor, act: str, who: str, body: dict[str, Any]) -> Ans
     now_s = monitor.last.time_s if monitor.last else 0.0
     if act == "acknowledge":
         monitor.alarms.acknowledge(name, now_s)
-    else:
-        monitor.alarms.shelve(name, who, now_s, float(body.get("for_s", 3600.0)))
-    monitor.record(f"alarm_{act}", now_s, alarm=name, who=who)
-    return Answer(200, _json({"done": act, "alarm": name}))
+        monitor.record("alarm_acknowledge", now_s, alarm=name, who=who)
+        return Answer(200, _json({"done": f"{name} is acknowledged", "alarm": name}))
+    for_s = body.get("for_s", 3600.0)
+    if not isinstance(for_s, int | float) or not 0.0 < for_s < float("inf"):
+        message = f"for_s {for_s!r}: must be a number of seconds above 0"
+        return Answer(400, _json({"error": message}))
+    given_s = monitor.alarms.shelve(name, who, now_s, float(for_s))
+    monitor.record("alarm_shelve", now_s, alarm=name, who=who, for_s=given_s)
+    done = f"{name} is put away for {given_s / 3600.0:g} h"
+    return Answer(200, _json({"done": done, "alarm": name, "for_s": given_s}))
 
 
 def _json(value: Any) -> str:

@@ -1,5 +1,6 @@
 """What the loop wants of the plant in a cycle: decision, gates, ladder, guard."""
 
+import math
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -80,8 +81,8 @@ class Steering:
         self.ladder = Ladder()
 
     def enter(self, now_s: float) -> None:
-        """Begin auto: one interval of room to move, and nothing remembered."""
-        self._memory = fresh_memory(now_s - self._site.control.control_interval_s)
+        """Begin auto: room for one scan to move, and nothing remembered."""
+        self._memory = fresh_memory(now_s - self._site.control.scan_interval_s)
         self.ladder = Ladder()
 
     def observe(self, seen: Estimate) -> None:
@@ -118,7 +119,7 @@ class Steering:
         if decision is not None:
             failure = failure or solver_gate(decision)
             failure = failure or self._reversals.check(decision)
-            self.model.expect(decision)
+            self.model.expect(decision, self._expected_it_w())
         failure = failure or self._closed
         if decision is None or failure:
             return self._fall(seen, failure)
@@ -149,6 +150,12 @@ class Steering:
         rated_w = self._site.facility.it.racks.rated_power_w
         wrong = forecast_gate(forecast, now_s) or spread_gate(forecast, rated_w)
         return forecast, wrong
+
+    def _expected_it_w(self) -> float:
+        """IT power that the decision in force was made for."""
+        if self._forecast is None:
+            return math.nan
+        return float(np.asarray(self._forecast.inputs.it_demand_w)[0])
 
     def _fall(self, seen: Estimate, failure: str) -> Plan:
         """Hold, follow the rules or let go, by how long it has been failing."""

@@ -74,7 +74,7 @@ def test_health_needs_no_token_and_who_is_taken_from_the_body():
     ("request_", "code"),
     [
         (b"GET /nowhere HTTP/1.1\r\n\r\n", 404),
-        (b"GET /operator HTTP/1.1\r\n\r\n", 404),
+        (b"GET /operator HTTP/1.1\r\n\r\n", 405),
         (post("/operator", "o", "[1"), 400),
         (b"POST /operator HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 413),
         (b"\x16\x03\x01\x02\x00\x01\x00", 0),

@@ -59,6 +59,12 @@ def test_any_change_is_found_at_its_row(path, statement, row):
         verify_audit(path)
 
 
+def test_rows_cut_off_at_the_end_are_found(path):
+    tamper(path, "DELETE FROM audit WHERE number > 3")
+    with pytest.raises(DataError, match="rows 4 to 5 were cut off"):
+        verify_audit(path)
+
+
 @pytest.mark.parametrize(
     "statement", ["UPDATE audit SET body = ''", "DELETE FROM audit"]
 )

@@ -102,6 +102,19 @@ def test_the_model_is_judged_by_the_median_of_some_cycles():
     assert "off by 100%" in said
 
 
+def test_an_it_load_that_nobody_expected_is_not_the_twins_fault():
+    gate = ModelGate()
+    for _ in range(2 * RESIDUAL_CYCLES):
+        gate.expect(Decision(SITE.design, "", predicted_site_power_w=5.4e6), 5e6)
+        came = seen(10.7e6)
+        came = came._replace(measured={**came.measured, "it_power_w": 10e6})
+        assert gate.check(came) == ""
+    for _ in range(RESIDUAL_CYCLES):
+        gate.expect(Decision(SITE.design, "", predicted_site_power_w=15e6), 10e6)
+        said = gate.check(came)
+    assert "off by" in said
+
+
 def test_a_controller_that_predicts_nothing_is_not_judged():
     gate = ModelGate()
     for _ in range(2 * RESIDUAL_CYCLES):
