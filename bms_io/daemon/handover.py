@@ -175,7 +175,7 @@ class Handover:
 
     def _refused(self, change: Change, why: str) -> Change:
         """Stay in shadow; a person must arm again."""
-        self.keeper.step_down(why)
+        self.keeper.refuse(why)
         refused = change._replace(new=self.keeper.mode, why=f"auto refused: {why}")
         return refused._replace(old=Mode.SHADOW)
 

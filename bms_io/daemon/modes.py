@@ -107,8 +107,12 @@ class ModeKeeper:
 
     def step_down(self, why: str) -> Change | None:
         """Leave auto; a person must arm it and ask for it again."""
-        self.armed_by = ""
         self.wanted = Mode.SHADOW
+        return self.refuse(why)
+
+    def refuse(self, why: str) -> Change | None:
+        """Do not enter auto after all; it is still asked for, a person must arm it."""
+        self.armed_by = ""
         return self._go(Mode.SHADOW, why)
 
     def _go(self, mode: Mode, why: str) -> Change | None:

@@ -95,8 +95,8 @@ def test_two_hours_over_the_wire(run_loop, points):
     assert turns == [(n + 1, 24) for n in range(24)]
     assert (result.guard_violations, result.readback_mismatches) == ([], [])
     assert result.held == 0
-    # 1.5 K per quarter hour is the guard's rate; 34 degC is three steps away
-    expected = [31.5, 33.0, 34.0, 34.0, 34.0, 34.0, 34.0, 34.0]
+    # 0.1 K a minute is the guard's rate: one scan's worth first, then 1.5 K a quarter hour
+    expected = [30.5, 32.0, 33.5, 34.0, 34.0, 34.0, 34.0, 34.0]
     assert result.setpoints["tcs_supply_c"].tolist() == pytest.approx(expected)
     assert result.setpoints["time_s"].tolist() == [900.0 * n for n in range(8)]
     assert result.telemetry["time_s"].tolist() == [300.0 * (n + 1) for n in range(24)]
@@ -133,7 +133,7 @@ def test_setpoints_that_do_not_change_are_not_written(run_loop):
         set(e["values"]) for e in journal(result.directory) if e["event"] == "intent"
     ]
     assert set().union(*written) == {"tcs_supply_c", "tower_pump_speed"}
-    assert len(written) == 3
+    assert len(written) == 4
 
 
 def test_at_the_end_the_plant_gets_its_defaults_back(run_loop, points):
@@ -166,7 +166,7 @@ def test_a_controller_that_fails_for_a_while_is_held_and_returns_without_a_bump(
         modes == [1.0] * 24
     )  # a deliberate hold is no reason to leave the plant alone
     # the time of the hold does not count as room to move
-    expected = [31.5, 31.5, 31.5, 31.5, 33.0, 34.0, 34.0, 34.0]
+    expected = [30.5, 30.5, 30.5, 30.5, 32.0, 33.5, 34.0, 34.0]
     assert result.setpoints["tcs_supply_c"].tolist() == pytest.approx(expected)
     assert (result.guard_violations, result.readback_mismatches) == ([], [])
 
