@@ -49,8 +49,12 @@ def check(names: tuple[str, ...], allowed: tuple[str, ...]) -> None:
     listed = {name for name in names if not name.startswith(LEARNED)}
     if listed <= set(allowed) and len(set(names)) == len(names):
         return
+    known = f"{', '.join(allowed)}, rl:<policy>"
+    if len(names) == 1:
+        message = f"--controller {names[0]}: is not known. There are {known}."
+        raise ConfigError(message)
     message = (
-        f"controllers {','.join(names)}: give each controller once, separated by "
-        f"commas, from {', '.join(allowed)}, rl:<policy>."
+        f"--controllers {','.join(names)}: give each controller once, separated by "
+        f"commas, from {known}."
     )
     raise ConfigError(message)
