@@ -1,8 +1,6 @@
 """``wetbulb forecast``: a forecast of IT power from a job table, and the evaluation."""
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +24,7 @@ from twin.job_table import Jobs
 from twin.jobs import FRONTIER, Mode, busy_units
 from twin.readers.formats import read_table
 from twin.series_forecast import QUANTILES, KnownFuture, starts
+from twin.workers import worker_pool
 
 AT_ONCE = 2  # series that are judged side by side
 GAIN_TARGET = 0.20
@@ -228,7 +227,7 @@ def evaluate(out: Path, only_jobs: bool, as_json: bool) -> None:
 def _judged(cases: Sequence[Case]) -> list[Verdict]:
     """Verdict of each case, told as it comes."""
     verdicts = []
-    with ProcessPoolExecutor(AT_ONCE, get_context("spawn")) as pool:
+    with worker_pool(AT_ONCE) as pool:
         for verdict in pool.map(judge, cases):
             console.note(f"judged {verdict.name}")
             verdicts.append(verdict)

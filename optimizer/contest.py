@@ -9,9 +9,8 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +27,7 @@ from twin.scenario import Scenario
 from twin.signals import Setpoints
 from twin.simulate import simulate
 from twin.topology import Facility
+from twin.workers import worker_pool
 
 WORKERS = min(os.cpu_count() or 1, 2)
 
@@ -199,7 +199,7 @@ def _in_processes(
     if not tasks:
         return
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # read by the children's libraries
-    pool = ProcessPoolExecutor(min(WORKERS, len(tasks)), get_context("spawn"))
+    pool = worker_pool(min(WORKERS, len(tasks)))
     try:
         running = {pool.submit(_run_and_keep, contest, t, folder): t for t in tasks}
         while running:

@@ -6,8 +6,6 @@ observation and the action that the policy would have needed to want the same.
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +18,7 @@ from optimizer.rl.controller import Eyes
 from twin.forecast import Forecast
 from twin.interfaces import Decision, Estimate
 from twin.simulate import simulate
+from twin.workers import worker_pool
 
 Array = NDArray[np.float64]
 WORKERS = min(os.cpu_count() or 1, 2)
@@ -70,7 +69,7 @@ def examples(
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # read by the children's libraries
     made = []
-    with ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool:
+    with worker_pool(WORKERS) as pool:
         for number, one in enumerate(pool.map(_one, drawn)):
             made.append(one)
             report(number + 1)

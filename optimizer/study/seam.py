@@ -6,11 +6,9 @@ with the chunks that are missing.
 """
 
 import json
-import multiprocessing
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from twin.errors import ConfigError
+from twin.workers import worker_pool
 
 Chunk = Callable[[Any], pd.DataFrame]
 Progress = Callable[[int, int], None]
@@ -118,26 +117,10 @@ def _processes(
 ) -> Iterator[tuple[int, pd.DataFrame]]:
     if not missing:
         return
-    context = multiprocessing.get_context("spawn")
-    workers = min(os.cpu_count() or 1, len(missing))
-    with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_leave_with_parent
-    ) as pool:
+    with worker_pool(min(os.cpu_count() or 1, len(missing))) as pool:
         waiting = {pool.submit(function, tasks[n]): n for n in missing}
         for future in as_completed(waiting):
             yield waiting[future], future.result()
-
-
-def _leave_with_parent() -> None:
-    """End this worker when the study is killed; it would wait for work forever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
-
-
-def _end_after(parent: Any) -> None:
-    parent.join()
-    os._exit(1)
 
 
 def _dask(
