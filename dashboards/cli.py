@@ -215,8 +215,12 @@ def compare(
     site: SiteArgument,
     hours: HoursOption = 24.0,
     date: DateOption = "04-07",
-    days: Annotated[int, typer.Option(help="Days drawn over the year.")] = 0,
-    weeks: Annotated[int, typer.Option(help="Weeks drawn over the year.")] = 0,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Days drawn over the year.")
+    ] = None,
+    weeks: Annotated[
+        int | None, typer.Option(min=1, help="Weeks drawn over the year.")
+    ] = None,
     year: Annotated[bool, typer.Option("--year", help="All days of the year.")] = False,
     weather: WeatherOption = None,
     load: LoadOption = None,
@@ -247,7 +251,7 @@ def compare(
             from dashboards import contest
 
             world = contest.World(weather, load, not load_as_is)
-            sampled = (days, weeks, year, ablation, out, page)
+            sampled = (days or 0, weeks or 0, year, ablation, out, page)
             asked = contest.Request(site, world, names, seed, spread, *sampled)
             contest.run(asked, as_json)
             return

@@ -11,7 +11,7 @@ from dashboards.style import SETTINGS, WIDTH_IN, tone
 from optimizer.contest import Outcome
 from optimizer.contestants import WITHOUT
 from optimizer.ledger import BILL
-from optimizer.verdict import FIGURES, Blocks, blocks_of, objective_usd
+from optimizer.verdict import FIGURES, Blocks, blocks_of, objective_usd, saved_share
 
 
 def all_pictures(outcomes: Sequence[Outcome]) -> list[Picture]:
@@ -40,7 +40,7 @@ def savings(blocks: Blocks) -> Figure:
             colour, _, order = tone(number, len(blocks.names) - 1)
             axes.plot(
                 wet_bulb_c,
-                100.0 * (1.0 - mine / base),
+                100.0 * saved_share(mine, base),
                 "osD^vP*"[number % 7],
                 color=colour,
                 zorder=order,

@@ -95,8 +95,13 @@ def row(run: Judged) -> list[str]:
 
 
 def saving(candidate: float, baseline: float) -> float:
-    """Share that the candidate saves of the baseline; negative if it takes more."""
-    return 1.0 - candidate / baseline if baseline else 0.0
+    """Share that the candidate saves of the baseline; negative if it takes more.
+
+    Of its amount: an income that grows is a saving, too.
+    """
+    if not baseline:
+        return 0.0
+    return math.copysign(1.0, baseline) * (1.0 - candidate / baseline)
 
 
 class Saving(NamedTuple):

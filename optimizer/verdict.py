@@ -210,15 +210,22 @@ def _gap_closure(blocks: Blocks, name: str) -> Interval:
     return interval(blocks.values, closed)
 
 
+def saved_share(mine: Array, other: Array) -> Array:
+    """Share of another's figure that is saved; below 0 where more is taken.
+
+    Of its amount: where prices are negative an income that grows is a saving, too.
+    """
+    return np.asarray(np.sign(other) * (1.0 - mine / other))
+
+
 def difference(blocks: Blocks, name: str, against: str) -> Difference:
     """Paired savings of one controller against another."""
 
     def share(figure: Callable[[dict[str, Array]], Array]) -> Interval:
         return interval(
             blocks.values,
-            lambda drawn: (
-                1.0
-                - figure(blocks.sums(drawn, name)) / figure(blocks.sums(drawn, against))
+            lambda drawn: saved_share(
+                figure(blocks.sums(drawn, name)), figure(blocks.sums(drawn, against))
             ),
         )
 
