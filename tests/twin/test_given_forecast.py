@@ -104,18 +104,22 @@ def test_any_bytes_end_in_a_clear_error(tmp_path, content):
     assert "any.csv" in said
 
 
-def test_the_controllers_get_it_and_keep_their_own_band(tmp_path):
-    zone = f"{SITE.location.utc_offset_h:+03.0f}:00"
-    path = write(tmp_path, hourly(40, zone, "31.5"))
-    plain = load_scenario(SITE, "07-15", 6)
-    with_file = load_scenario(SITE, "07-15", 6, forecast_file=path)
+def without_and_with(path):
+    """Forecasts at the start of a run: the own one, and with the file."""
     made = []
-    for scenario in (plain, with_file):
+    for file in (None, path):
+        scenario = load_scenario(SITE, "07-15", 6, forecast_file=file)
         forecaster = make_forecaster(scenario)
         seen = Inputs(*(float(value) for value in scenario.inputs_at(0.0)))
         forecaster.observe(0.0, seen)
         made.append(forecaster.forecast(0.0))
-    own, given_one = made
+    return made
+
+
+def test_the_controllers_get_it_and_keep_their_own_band(tmp_path):
+    zone = f"{SITE.location.utc_offset_h:+03.0f}:00"
+    path = write(tmp_path, hourly(40, zone, "31.5"))
+    own, given_one = without_and_with(path)
     np.testing.assert_allclose(given_one.inputs.dry_bulb_c, 31.5)
     np.testing.assert_allclose(
         given_one.bands[-1].dry_bulb_c - given_one.bands[MIDDLE].dry_bulb_c,
@@ -128,15 +132,7 @@ def test_beyond_its_end_the_own_forecast_stands(tmp_path):
     """A file of 18 h is used for 18 h; what the controllers get is finite throughout."""
     zone = f"{SITE.location.utc_offset_h:+03.0f}:00"
     path = write(tmp_path, hourly(18, zone, "31.5"))
-    plain = load_scenario(SITE, "07-15", 6)
-    with_file = load_scenario(SITE, "07-15", 6, forecast_file=path)
-    made = []
-    for scenario in (plain, with_file):
-        forecaster = make_forecaster(scenario)
-        seen = Inputs(*(float(value) for value in scenario.inputs_at(0.0)))
-        forecaster.observe(0.0, seen)
-        made.append(forecaster.forecast(0.0))
-    own, mixed = made
+    own, mixed = without_and_with(path)
     covered = mixed.time_s + mixed.step_s <= 18 * 3600.0
     np.testing.assert_allclose(mixed.inputs.dry_bulb_c[covered], 31.5)
     np.testing.assert_allclose(
